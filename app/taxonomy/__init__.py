@@ -1,0 +1,1 @@
+"""Taxonomy: the words by which an organization orders what it publishes."""

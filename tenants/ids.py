@@ -1,0 +1,11 @@
+"""Identifiers: UUID version 7 (RFC 9562, section 5.7), made by the application so that inserts stay in index order."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import uuid_utils
+
+
+def new_id() -> UUID:
+    return UUID(int=uuid_utils.uuid7().int)

@@ -1,0 +1,65 @@
+"""What this package reads from the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Self, cast
+from urllib.parse import urlsplit
+
+from tenants.environment import Environment
+
+MAKE_KEY = "make one with: python3 -c 'import base64,os; print(base64.b64encode(os.urandom(32)).decode())'"
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSettings:
+    """Where the data lies and how tenants are addressed. Sizes are connections, times seconds, memory MB."""
+
+    database_url: str
+    admin_database_url: str
+    owner_role: str
+    redis_url: str
+    public_url: str
+    secret_keys: tuple[bytes, ...]
+    mode: Literal["production", "dev"]
+    pooling: Literal["session", "transaction"]
+    connections: int = 8
+    acquire_timeout: int = 5
+    tenants_per_connection: int = 500
+    connection_age: int = 3600
+    statement_cache: int = 1500
+
+    @property
+    def base_host(self) -> str:
+        """The host under which every tenant's subdomain lies, lower case, without port."""
+        return (urlsplit(self.public_url).hostname or "").lower()
+
+    @property
+    def dev(self) -> bool:
+        return self.mode == "dev"
+
+    @classmethod
+    def read(cls, env: Environment) -> Self:
+        mode = cast('Literal["production", "dev"]', env.choice("IMPRINT_ENV", ("production", "dev"), "production"))
+        return cls(
+            database_url=env.url("IMPRINT_DATABASE_URL", ("postgresql", "postgres"), "set postgresql://user:password@host/database of the server's login role"),
+            admin_database_url=env.url(
+                "IMPRINT_ADMIN_DATABASE_URL", ("postgresql", "postgres"), "set the URL of the role that may create schemas and roles", optional=True
+            ),
+            owner_role=env.text("IMPRINT_OWNER_ROLE", "imprint_owner"),
+            redis_url=env.url("IMPRINT_REDIS_URL", ("redis", "rediss", "unix"), "set redis://host:port/0"),
+            public_url=_public_url(env, mode),
+            secret_keys=env.keys("IMPRINT_SECRET_KEY", MAKE_KEY),
+            mode=mode,
+            pooling=cast('Literal["session", "transaction"]', env.choice("IMPRINT_POOLING", ("session", "transaction"), "session")),
+            connections=env.number("IMPRINT_CONNECTIONS", 8, least=1, most=500),
+        )
+
+
+def _public_url(env: Environment, mode: str) -> str:
+    default = "http://localhost:8000" if mode == "dev" else ""
+    mend = "set the scheme, base domain and port that people see, e.g. https://imprint.example"
+    url = env.url("IMPRINT_PUBLIC_URL", ("https", "http"), mend, default=default).rstrip("/")
+    if urlsplit(url).path:
+        env.problem("IMPRINT_PUBLIC_URL", "has a path", mend)
+    return url

@@ -1,0 +1,49 @@
+"""SQL texts with named values, written once, sent to any tenant's schema.
+
+A statement names tenant tables with the schema token; the registry's validated schema takes its place when it is sent.
+No text is ever built from input: what varies travels as a bound value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ClauseElement, text
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+
+from tenants.naming import SchemaName, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TENANT_SCHEMA = "__tenant__"
+_DIALECT = asyncpg_dialect()
+
+
+class Statement:
+    """One SQL text with positional values ($1 …) and the names those values go by."""
+
+    __slots__ = ("_fixed", "_wanted", "names", "text")
+
+    def __init__(self, sql: str, names: tuple[str, ...], fixed: Mapping[str, Any] | None = None) -> None:
+        self.text = sql
+        self.names = names
+        self._fixed = dict(fixed or {})
+        self._wanted = frozenset(names) - self._fixed.keys()
+
+    def at(self, schema: SchemaName | None) -> str:
+        return self.text if schema is None else self.text.replace(TENANT_SCHEMA, quoted(schema))
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """The values in positional order. Raises KeyError for a missing one; unknown names are a mistake too."""
+        if values.keys() != self._wanted:
+            raise KeyError(f"expected {sorted(self._wanted)}, got {sorted(values)}")
+        return [values[name] if name in values else self._fixed[name] for name in self.names]
+
+
+def statement(source: ClauseElement | str) -> Statement:
+    """Compile a Core expression, or SQL text with `:name` values, for asyncpg. Do it once, at import."""
+    clause = text(source) if isinstance(source, str) else source
+    compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    fixed = {name: value for name, value in compiled.params.items() if value is not None}
+    return Statement(str(compiled), tuple(compiled.positiontup or ()), fixed)
