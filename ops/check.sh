@@ -1,0 +1,32 @@
+#!/bin/sh
+# Every static check, all of them even when one fails, so that one run shows everything.
+set -u
+cd "$(dirname "$0")/.."
+run=.venv/bin
+failed=''
+
+step() {
+    name=$1
+    shift
+    printf '== %s\n' "$name"
+    "$@" || failed="$failed $name"
+}
+
+sdl_drift() {
+    "$run/imprint" schema print | diff -u schema.graphql - ||
+        { echo "schema.graphql is not what the code says: imprint schema print > schema.graphql" >&2; return 1; }
+}
+
+templates() {
+    files=$(find app auth ops workers -name '*.html' -path '*templates*')
+    [ -z "$files" ] || printf '%s\n' "$files" | xargs "$run/djlint" --quiet --lint --profile jinja
+}
+
+step format "$run/ruff" format --check --quiet .
+step lint "$run/ruff" check --quiet .
+step types "$run/mypy"
+step imports "$run/lint-imports" --no-cache
+step sdl sdl_drift
+step templates templates
+[ -z "$failed" ] || { printf 'failed:%s\n' "$failed" >&2; exit 1; }
+echo 'all checks passed'
