@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ClauseElement, text
-from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from tenants.naming import SchemaName, quoted
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TENANT_SCHEMA = "__tenant__"
-_DIALECT = asyncpg_dialect()
+_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call] # SQLAlchemy's dialects are not annotated
 
 
 class Statement:
@@ -45,5 +46,7 @@ def statement(source: ClauseElement | str) -> Statement:
     """Compile a Core expression, or SQL text with `:name` values, for asyncpg. Do it once, at import."""
     clause = text(source) if isinstance(source, str) else source
     compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    if not isinstance(compiled, SQLCompiler):
+        raise TypeError("only queries can be statements; DDL belongs in a revision")
     fixed = {name: value for name, value in compiled.params.items() if value is not None}
     return Statement(str(compiled), tuple(compiled.positiontup or ()), fixed)

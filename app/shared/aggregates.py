@@ -1,0 +1,18 @@
+"""The shape that every aggregate has, so that the bus can store what it recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+
+class Aggregate(Protocol):
+    """State is a fold of events. `version` counts them; `recorded` holds those not stored yet."""
+
+    type: ClassVar[str]
+    id: UUID
+    version: int
+
+    @property
+    def recorded(self) -> Sequence[object]: ...

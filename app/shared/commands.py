@@ -1,0 +1,31 @@
+"""How a context offers its commands to the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from app.shared.aggregates import Aggregate
+from auth.principal import Principal
+from tenants.transaction import Transaction
+
+Command = TypeVar("Command")
+Handler = Callable[[Any, Principal, Transaction], Awaitable[Sequence[Aggregate]]]
+
+HANDLERS: dict[type, Handler] = {}
+
+
+def handles(
+    command: type[Command],
+) -> Callable[[Callable[[Command, Principal, Transaction], Awaitable[Sequence[Aggregate]]]], Callable[[Command, Principal, Transaction], Awaitable[Sequence[Aggregate]]]]:
+    """Register the one handler of a command; it returns the aggregates it touched, saved, with what they recorded."""
+
+    def register(
+        handler: Callable[[Command, Principal, Transaction], Awaitable[Sequence[Aggregate]]],
+    ) -> Callable[[Command, Principal, Transaction], Awaitable[Sequence[Aggregate]]]:
+        if command in HANDLERS:
+            raise TypeError(f"{command.__name__} has a handler already")
+        HANDLERS[command] = handler
+        return handler
+
+    return register

@@ -1,0 +1,31 @@
+"""On whose behalf something is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Kind(StrEnum):
+    ANONYMOUS = "anonymous"
+    PERSON = "person"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, with the rights that hold now (at most five seconds old), not those a token once named."""
+
+    kind: Kind
+    user_id: UUID | None = None
+    role: str | None = None
+    permissions: frozenset[str] = frozenset()
+    session_id: UUID | None = None
+
+    def may(self, permission: str) -> bool:
+        return self.kind is Kind.SYSTEM or permission in self.permissions
+
+
+ANONYMOUS = Principal(Kind.ANONYMOUS)
+SYSTEM = Principal(Kind.SYSTEM)

@@ -1,0 +1,167 @@
+"""Lending connections so that a tenant keeps meeting the same few backends, and no tenant takes them all.
+
+A backend pays milliseconds and memory for each tenant it first meets. Rendezvous hashing gives every tenant its own
+order of backends; it takes the first idle one in that order. Whoever waits is served round-robin over tenants.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Self
+
+from tenants.database.backend import Backend, Limits
+from tenants.database.connection import Connection
+from tenants.database.failures import DatabaseBusy, translated
+from tenants.errors import RetryLater
+from tenants.naming import quoted
+
+if TYPE_CHECKING:
+    from tenants.naming import RoleName, SchemaName
+    from tenants.settings import TenantSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tenant's data lies and as whom it is reached."""
+
+    schema: SchemaName
+    role: RoleName
+
+
+_CONTROL = "control"
+_BEGIN = "BEGIN; SET LOCAL imprint.door = 'bus'"
+
+
+class Database:
+    """A bounded set of connections to one Postgres, as the server's login role."""
+
+    def __init__(self, settings: TenantSettings, *, connections: int | None = None) -> None:
+        size = connections or settings.connections
+        self._url = settings.database_url
+        self._limits = Limits(settings.tenants_per_connection, settings.connection_age, settings.statement_cache, settings.pooling == "session")
+        self._wait = settings.acquire_timeout
+        self._backends = [Backend(index) for index in range(size)]
+        self._idle = set(range(size))
+        self._share = max(1, (size * 3 + 3) // 4) if size > 1 else 1
+        self._held: dict[str, int] = {}
+        self._waiting: OrderedDict[str, deque[asyncio.Future[int]]] = OrderedDict()
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        self._closed = True
+        await asyncio.gather(*(backend.close() for backend in self._backends))
+
+    @asynccontextmanager
+    async def control(self) -> AsyncIterator[Connection]:
+        """A connection at rest: the control schema, as the login role; no tenant's table is readable."""
+        async with self._lent(None, self._limits.session_pooling) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self, place: Place) -> AsyncIterator[Connection]:
+        """A connection that acts as the tenant, each statement by itself."""
+        if self._limits.session_pooling:
+            async with self._lent(place, True) as connection:
+                yield connection
+            return
+        async with self.writing(place) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self, place: Place | None) -> AsyncIterator[Connection]:
+        """A transaction as the tenant (None: in control); commits at the end, rolls back on any error."""
+        session = self._limits.session_pooling
+        async with self._lent(place, session) as connection:
+            local_role = f"; SET LOCAL ROLE {quoted(place.role)}" if place and not session else ""
+            await connection.simple(_BEGIN + local_role)
+            try:
+                yield connection
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            await connection.simple("COMMIT")
+
+    @asynccontextmanager
+    async def _lent(self, place: Place | None, switch: bool) -> AsyncIterator[Connection]:  # noqa: FBT001 - private
+        key = place.schema if place else _CONTROL
+        backend = self._backends[await self._take(key)]
+        settled = False
+        try:
+            with translated():
+                raw = await backend.ready(self._url, self._limits)
+                if switch:
+                    await backend.take_role(place.role if place else None)
+            backend.met.add(key)
+            yield Connection(raw, place.schema if place else None)
+            settled = True
+        except Exception:
+            settled = backend.raw is not None and not backend.raw.is_closed() and not backend.raw.is_in_transaction()
+            raise
+        finally:
+            if not settled or self._closed or backend.worn_out(self._limits):
+                backend.abandon()
+            self._give_back(key, backend.index)
+
+    async def _take(self, key: str) -> int:
+        if self._held.get(key, 0) < self._share and self._idle:
+            return self._claim(key, next(index for index in _order(key, len(self._backends)) if index in self._idle))
+        waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, deque()).append(waiter)
+        try:
+            return await asyncio.wait_for(waiter, self._wait)
+        except TimeoutError:
+            raise DatabaseBusy("All connections are busy; try again in a moment.") from None
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self._give_back(key, waiter.result())
+            raise
+
+    def _claim(self, key: str, index: int) -> int:
+        self._idle.discard(index)
+        self._held[key] = self._held.get(key, 0) + 1
+        return index
+
+    def _give_back(self, key: str, index: int) -> None:
+        self._held[key] -= 1
+        if not self._held[key]:
+            del self._held[key]
+        self._idle.add(index)
+        self._serve_next()
+
+    def _serve_next(self) -> None:
+        """Hand idle backends to those who wait, one tenant after the other."""
+        for key in list(self._waiting):
+            queue = self._waiting[key]
+            while queue and queue[0].done():
+                queue.popleft()
+            if not queue:
+                del self._waiting[key]
+            elif self._idle and self._held.get(key, 0) < self._share:
+                index = next(i for i in _order(key, len(self._backends)) if i in self._idle)
+                queue.popleft().set_result(self._claim(key, index))
+                self._waiting.move_to_end(key)
+
+
+async def _roll_back(connection: Connection) -> None:
+    try:
+        await connection.simple("ROLLBACK")
+    except RetryLater:
+        return
+
+
+@lru_cache(maxsize=16_384)
+def _order(key: str, size: int) -> tuple[int, ...]:
+    """Backends from most to least preferred by this tenant (highest random weight, Thaler and Ravishankar 1998)."""
+    return tuple(sorted(range(size), key=lambda index: hashlib.blake2b(f"{index}:{key}".encode(), digest_size=8).digest()))

@@ -1,0 +1,115 @@
+"""Events as they are stored: an envelope, the data, and a hash that ties each to the one before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from tenants.statements import statement
+
+GENESIS = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """What an aggregate recorded, ready to be stored. `data` and `metadata` hold JSON values only."""
+
+    id: UUID
+    type: str
+    type_version: int
+    data: dict[str, Any]
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One row of domain_events."""
+
+    id: UUID
+    aggregate_type: str
+    aggregate_id: UUID
+    aggregate_version: int
+    type: str
+    type_version: int
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+    user_id: UUID | None
+    correlation_id: UUID
+    causation_id: UUID | None
+    occurred_at: datetime
+
+
+def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    """JSON with sorted keys and no spaces: the same bytes for the same value, whoever writes it."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def chain_hash(previous: bytes, event: StoredEvent) -> bytes:
+    """SHA-256 over the previous hash of the aggregate, the envelope and the data, each canonical."""
+    envelope = [
+        str(event.id),
+        event.aggregate_type,
+        str(event.aggregate_id),
+        event.aggregate_version,
+        event.type,
+        event.type_version,
+        str(event.user_id) if event.user_id else None,
+        str(event.correlation_id),
+        str(event.causation_id) if event.causation_id else None,
+        event.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        event.metadata,
+    ]
+    return hashlib.sha256(previous + canonical(envelope) + canonical(event.data)).digest()
+
+
+PREVIOUS_HASH = statement("SELECT hash FROM __tenant__.domain_events WHERE aggregate_id = :aggregate_id AND aggregate_version = :version")
+
+APPEND = statement(
+    """
+    WITH event AS (
+      INSERT INTO __tenant__.domain_events (id, aggregate_type, aggregate_id, aggregate_version, event_type, event_version, event_data, metadata,
+                                            user_id, correlation_id, causation_id, occurred_at, hash)
+      VALUES (:id, :aggregate_type, :aggregate_id, :aggregate_version, :type, :type_version, CAST(:data AS jsonb), CAST(:metadata AS jsonb),
+              :user_id, :correlation_id, :causation_id, :occurred_at, :hash)
+    )
+    INSERT INTO control.outbox (id, event_id, event_type, aggregate_id, aggregate_version, correlation_id, trace)
+    VALUES (:outbox_id, :id, :type, :aggregate_id, :aggregate_version, :correlation_id, :trace)
+    """
+)
+
+READ = statement(
+    """
+    SELECT id, aggregate_type, aggregate_id, aggregate_version, event_type, event_version, event_data, metadata, user_id, correlation_id,
+           causation_id, occurred_at, hash
+    FROM __tenant__.domain_events WHERE id = :id
+    """
+)
+
+READ_AGGREGATE = statement(
+    """
+    SELECT id, aggregate_type, aggregate_id, aggregate_version, event_type, event_version, event_data, metadata, user_id, correlation_id,
+           causation_id, occurred_at, hash
+    FROM __tenant__.domain_events WHERE aggregate_id = :aggregate_id ORDER BY aggregate_version
+    """
+)
+
+
+def from_row(row: Any) -> StoredEvent:  # noqa: ANN401 - a database row
+    return StoredEvent(
+        id=row["id"],
+        aggregate_type=row["aggregate_type"],
+        aggregate_id=row["aggregate_id"],
+        aggregate_version=row["aggregate_version"],
+        type=row["event_type"],
+        type_version=row["event_version"],
+        data=row["event_data"],
+        metadata=row["metadata"],
+        user_id=row["user_id"],
+        correlation_id=row["correlation_id"],
+        causation_id=row["causation_id"],
+        occurred_at=row["occurred_at"],
+    )

@@ -1,0 +1,126 @@
+"""The registry: every organization's address, place and state, kept in memory and never staler than a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+
+from tenants.database import Place, Row
+from tenants.errors import RetryLater
+from tenants.naming import checked_role, checked_schema
+from tenants.secrets import Keyring, TenantKey
+from tenants.slugs import TenantSlug
+from tenants.statements import Statement, statement
+
+if TYPE_CHECKING:
+    from tenants.database import Database
+
+POLL_SECONDS = 1.0
+MOST_CACHED = 20_000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An organization as the registry knows it. `status`: provisioning, active, suspended or deleting."""
+
+    id: UUID
+    slug: TenantSlug
+    name: str
+    status: str
+    tier: str
+    place: Place
+    revision: str | None
+    key: TenantKey
+    created_at: datetime
+
+
+_COLUMNS = "o.id, o.slug, o.name, o.status, o.tier, o.schema, o.role, o.revision, o.wrapped_key, o.created_at"
+BY_SLUG = statement(f"SELECT {_COLUMNS} FROM control.organizations o WHERE o.slug = :value")
+BY_ID = statement(f"SELECT {_COLUMNS} FROM control.organizations o WHERE o.id = CAST(:value AS uuid)")
+BY_DOMAIN = statement(
+    f"SELECT {_COLUMNS} FROM control.organizations o JOIN control.domains d ON d.organization_id = o.id "
+    "WHERE d.host = :value AND d.verified_at IS NOT NULL"
+)
+BY_ROLE = statement(f"SELECT {_COLUMNS} FROM control.organizations o WHERE o.role = :value")
+ALL = statement(f"SELECT {_COLUMNS} FROM control.organizations o ORDER BY o.slug")
+VERSION = statement("SELECT registry_version FROM control.installation")
+
+
+class Registry:
+    """Looks organizations up by slug, domain, id or role; remembers hits and misses until the registry changes."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._known: OrderedDict[tuple[str, str], Tenant | None] = OrderedDict()
+        self._version: int | None = None
+
+    async def by_slug(self, slug: str) -> Tenant | None:
+        return await self._find("slug", slug, BY_SLUG)
+
+    async def by_domain(self, host: str) -> Tenant | None:
+        return await self._find("domain", host, BY_DOMAIN)
+
+    async def by_id(self, organization: UUID) -> Tenant | None:
+        return await self._find("id", str(organization), BY_ID)
+
+    async def by_role(self, role: str) -> Tenant | None:
+        return await self._find("role", role, BY_ROLE)
+
+    async def all(self) -> list[Tenant]:
+        async with self._database.control() as connection:
+            return [self._tenant(row) for row in await connection.fetch(ALL)]
+
+    async def _find(self, kind: str, value: str, query: Statement) -> Tenant | None:
+        key = (kind, value)
+        if key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key]
+        read_at = self._version
+        async with self._database.control() as connection:
+            row = await connection.fetchrow(query, value=value)
+        tenant = self._tenant(row) if row else None
+        if read_at != self._version:  # the registry changed while this was read: the answer may be the old one
+            return tenant
+        self._known[key] = tenant
+        if len(self._known) > MOST_CACHED:
+            self._known.popitem(last=False)
+        return tenant
+
+    def _tenant(self, row: Row) -> Tenant:
+        return Tenant(
+            id=row["id"],
+            slug=TenantSlug(row["slug"]),
+            name=row["name"],
+            status=row["status"],
+            tier=row["tier"],
+            place=Place(checked_schema(row["schema"]), checked_role(row["role"])),
+            revision=row["revision"],
+            key=self._keyring.unwrap_tenant_key(row["id"], row["wrapped_key"]),
+            created_at=row["created_at"],
+        )
+
+    async def refresh(self) -> None:
+        """Forget everything if anybody, in any process, changed an organization or a domain."""
+        async with self._database.control() as connection:
+            version = await connection.fetchval(VERSION)
+        if version != self._version:
+            self._known.clear()
+            self._version = version
+
+    async def watch(self) -> None:
+        """Refresh every second until cancelled. An unreachable database leaves what is known standing."""
+        while True:
+            try:
+                await self.refresh()
+            except RetryLater as error:
+                log.warning("registry not refreshed", reason=error.message)
+            await asyncio.sleep(POLL_SECONDS)

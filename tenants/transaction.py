@@ -1,0 +1,128 @@
+"""The transaction in which a tenant's state changes, together with its events, their outbox rows and its timers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from opentelemetry import trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from tenants.database import Connection, UniqueTaken
+from tenants.errors import Conflict
+from tenants.events import APPEND, GENESIS, PREVIOUS_HASH, NewEvent, StoredEvent, chain_hash
+from tenants.ids import new_id
+from tenants.statements import statement
+
+if TYPE_CHECKING:
+    from tenants.database import Database
+    from tenants.registry import Tenant
+
+NOW = statement("SELECT now()")
+SCHEDULE = statement(
+    "INSERT INTO control.timers (id, kind, subject_id, due_at, data) VALUES (:id, :kind, :subject_id, :due_at, CAST(:data AS jsonb))"
+)
+_ONE_EVENT_PER_VERSION = "domain_events_aggregate_id_aggregate_version_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who acts and why: the person (None: the system), the request all of it belongs to, the event that led to it."""
+
+    correlation_id: UUID
+    user_id: UUID | None = None
+    causation_id: UUID | None = None
+
+
+class Transaction:
+    """One unit of work in one tenant's schema. `now` is the database's clock; whatever is appended commits with it or not at all."""
+
+    __slots__ = ("cause", "connection", "now", "tenant")
+
+    def __init__(self, tenant: Tenant, connection: Connection, cause: Cause, now: datetime) -> None:
+        self.tenant = tenant
+        self.connection = connection
+        self.cause = cause
+        self.now = now
+
+    async def append(self, aggregate_type: str, aggregate_id: UUID, version: int, events: Sequence[NewEvent]) -> None:
+        """Store events that brought an aggregate to `version`, each chained to the one before, with an outbox row each.
+
+        Raises Conflict where another transaction stored one of these versions first.
+        """
+        first = version - len(events) + 1
+        previous = await self._hash_before(aggregate_id, first)
+        for position, event in enumerate(events):
+            stored = StoredEvent(
+                event.id,
+                aggregate_type,
+                aggregate_id,
+                first + position,
+                event.type,
+                event.type_version,
+                event.data,
+                event.metadata,
+                self.cause.user_id,
+                self.cause.correlation_id,
+                self.cause.causation_id,
+                self.now,
+            )
+            previous = chain_hash(previous, stored)
+            await self._insert(stored, previous)
+
+    async def schedule(self, kind: str, subject_id: UUID, due_at: datetime, data: dict[str, Any] | None = None) -> None:
+        """Have a timer of this kind fire at `due_at`, if this transaction commits."""
+        await self.connection.execute(SCHEDULE, id=new_id(), kind=kind, subject_id=subject_id, due_at=due_at, data=data or {})
+
+    async def _hash_before(self, aggregate_id: UUID, version: int) -> bytes:
+        if version == 1:
+            return GENESIS
+        found = await self.connection.fetchval(PREVIOUS_HASH, aggregate_id=aggregate_id, version=version - 1)
+        if found is None:
+            raise Conflict("The history of this entity does not reach the version it claims; run `imprint events verify`.")
+        return bytes(found)
+
+    async def _insert(self, event: StoredEvent, digest: bytes) -> None:
+        try:
+            await self.connection.execute(
+                APPEND,
+                id=event.id,
+                aggregate_type=event.aggregate_type,
+                aggregate_id=event.aggregate_id,
+                aggregate_version=event.aggregate_version,
+                type=event.type,
+                type_version=event.type_version,
+                data=event.data,
+                metadata=event.metadata,
+                user_id=event.user_id,
+                correlation_id=event.correlation_id,
+                causation_id=event.causation_id,
+                occurred_at=event.occurred_at,
+                hash=digest,
+                outbox_id=new_id(),
+                trace=_trace_parent(),
+            )
+        except UniqueTaken as taken:
+            if taken.constraint == _ONE_EVENT_PER_VERSION:
+                raise Conflict("Somebody else changed this at the same moment; reload and try again.") from taken
+            raise
+
+
+@asynccontextmanager
+async def transaction(database: Database, tenant: Tenant, cause: Cause) -> AsyncIterator[Transaction]:
+    """Begin; commit at the end of the block; roll everything back when it raises."""
+    async with database.writing(tenant.place) as connection:
+        yield Transaction(tenant, connection, cause, await connection.fetchval(NOW))
+
+
+def _trace_parent() -> str | None:
+    """The current span as a `traceparent` (W3C Trace Context), so that a worker's span continues it."""
+    if not trace.get_current_span().is_recording():
+        return None
+    carrier: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(carrier)
+    return carrier.get("traceparent")
