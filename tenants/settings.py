@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, Self, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tenants.environment import Environment
 
@@ -35,6 +35,11 @@ class TenantSettings:
         return (urlsplit(self.public_url).hostname or "").lower()
 
     @property
+    def login_role(self) -> str:
+        """The role that the server and the workers log in as."""
+        return unquote(urlsplit(self.database_url).username or "")
+
+    @property
     def dev(self) -> bool:
         return self.mode == "dev"
 
@@ -42,7 +47,9 @@ class TenantSettings:
     def read(cls, env: Environment) -> Self:
         mode = cast('Literal["production", "dev"]', env.choice("IMPRINT_ENV", ("production", "dev"), "production"))
         return cls(
-            database_url=env.url("IMPRINT_DATABASE_URL", ("postgresql", "postgres"), "set postgresql://user:password@host/database of the server's login role"),
+            database_url=env.url(
+                "IMPRINT_DATABASE_URL", ("postgresql", "postgres"), "set postgresql://user:password@host/database of the server's login role"
+            ),
             admin_database_url=env.url(
                 "IMPRINT_ADMIN_DATABASE_URL", ("postgresql", "postgres"), "set the URL of the role that may create schemas and roles", optional=True
             ),

@@ -45,10 +45,10 @@ Moment = DateTime(timezone=True)
 installation = Table(
     "installation",
     control_metadata,
-    Column("only", Boolean, primary_key=True, server_default=text("true")),
+    Column("singleton", Boolean, primary_key=True, server_default=text("true")),
     Column("role_prefix", Text, nullable=False),
     Column("registry_version", BigInteger, nullable=False, server_default=text("1")),
-    CheckConstraint("only", name="only"),
+    CheckConstraint("singleton", name="singleton"),
     comment="One row: what keeps this installation apart, and a number that rises whenever the registry changes.",
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
@@ -13,7 +13,8 @@ from tenants.naming import RoleName, quoted
 
 CLOSE_WITHIN = 2.0
 
-Raw = asyncpg.Connection[asyncpg.Record]
+if TYPE_CHECKING:
+    Raw = asyncpg.Connection[asyncpg.Record]
 
 
 @dataclass(frozen=True, slots=True)
