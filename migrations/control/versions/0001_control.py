@@ -70,7 +70,15 @@ def upgrade() -> None:
         schema="control",
         comment="One row per committed event; `role` is filled by the database, so no tenant can speak for another.",
     )
-    op.create_index("outbox_pending_idx", "outbox", ["id"], unique=False, schema="control", postgresql_where=sa.text("expanded_at IS NULL"))
+    op.create_index("outbox_pending_idx", "outbox", ["role", "id"], unique=False, schema="control", postgresql_where=sa.text("expanded_at IS NULL"))
+    op.create_index(
+        "outbox_order_idx",
+        "outbox",
+        ["aggregate_id", "aggregate_version"],
+        unique=False,
+        schema="control",
+        postgresql_where=sa.text("expanded_at IS NULL"),
+    )
     op.create_table(
         "signing_keys",
         sa.Column("kid", sa.Text(), nullable=False),
@@ -128,7 +136,28 @@ def upgrade() -> None:
         "deliveries_deadline_idx", "deliveries", ["deadline"], unique=False, schema="control", postgresql_where=sa.text("state = 'running'")
     )
     op.create_index(
-        "deliveries_due_idx", "deliveries", ["next_attempt_at"], unique=False, schema="control", postgresql_where=sa.text("state = 'waiting'")
+        "deliveries_due_idx",
+        "deliveries",
+        ["organization_id", "next_attempt_at"],
+        unique=False,
+        schema="control",
+        postgresql_where=sa.text("state = 'waiting' AND published_at IS NULL"),
+    )
+    op.create_index(
+        "deliveries_in_flight_idx",
+        "deliveries",
+        ["published_at"],
+        unique=False,
+        schema="control",
+        postgresql_where=sa.text("state IN ('waiting', 'running') AND published_at IS NOT NULL"),
+    )
+    op.create_index(
+        "deliveries_order_idx",
+        "deliveries",
+        ["aggregate_id", "handler", "aggregate_version"],
+        unique=False,
+        schema="control",
+        postgresql_where=sa.text("state IN ('waiting', 'running')"),
     )
     op.create_index("deliveries_organization_id_idx", "deliveries", ["organization_id"], unique=False, schema="control")
     op.create_table(
