@@ -64,6 +64,14 @@ class Stack:
             await self.stop()
             raise
 
+    async def hold(self) -> None:
+        """Takes the folder for its secrets alone, where the servers are somebody else's."""
+        self.folder.prepare()
+        self._lock = self.folder.lock()
+        self._memory = Memory.load(self.folder.memory).with_free_ports()
+        self._memory.save(self.folder.memory)
+        await leftovers.clear(self.folder.path, self.folder.services.resolve(), self._say)
+
     async def stop(self) -> None:
         await asyncio.gather(*(child.stop() for child in self.children))
         self.children.clear()

@@ -1,0 +1,70 @@
+"""Where a command's end becomes an exit code and one clear line."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import rich_click as click
+
+from tenants.errors import ConfigurationError, Refusal
+
+DONE, FAILED, USAGE, STATE = 0, 1, 2, 3
+INTERRUPTED = 130
+# Refusals that say something other than "the work failed".
+EXITS = {
+    "ALREADY_RUNNING": STATE,
+    "MIGRATION_RUNNING": STATE,
+    "NEVER_MIGRATED": USAGE,
+    "NOT_CONFIRMED": STATE,
+    "TENANT_SUSPENDED": STATE,
+}
+
+
+def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = command.main(args=given, prog_name="imprint", standalone_mode=False)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last boundary: a person gets one line, the traceback on request
+        return _ended_by(error, debug="--debug" in given)
+    return result if isinstance(result, int) else DONE
+
+
+def _ended_by(error: Exception, *, debug: bool) -> int:
+    match error:
+        case click.Abort():
+            code = INTERRUPTED
+        case click.ClickException():
+            error.show()
+            code = error.exit_code
+        case ConfigurationError():
+            for problem in error.problems:
+                say(problem)
+            code = USAGE
+        case Refusal():
+            say(f"{error.message} [{error.code}]")
+            code = EXITS.get(error.code, FAILED)
+        case BrokenPipeError():
+            # Whoever read our output has gone; the interpreter must not try to flush into the closed pipe at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = FAILED
+        case _:
+            code = _unexpected(error, debug=debug)
+    return code
+
+
+def _unexpected(error: Exception, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    hint = "" if debug else "; run it again as `imprint --debug …` for the traceback"
+    say(f"unexpected {type(error).__name__}: {' '.join(str(error).split())}{hint}")
+    return FAILED
+
+
+def say(line: str) -> None:
+    """One line for a person, on stderr: stdout carries results alone."""
+    click.echo(f"imprint: {line}", err=True)

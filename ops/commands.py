@@ -1,0 +1,11 @@
+"""The commands that exist: name, module that holds `command`, one line."""
+
+from __future__ import annotations
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "dev": ("ops.cli.dev", "Run everything on this machine: Postgres, Redis, server, worker, demo."),
+    "serve": ("ops.cli.serve", "Serve HTTP."),
+    "migrate": ("ops.cli.migrate", "Bring schemas to this release's revision, and say where they stand."),
+    "tenants": ("ops.cli.tenants", "List and show organizations."),
+    "doctor": ("ops.cli.doctor", "Check configuration and servers; say how to mend each."),
+}

@@ -1,0 +1,42 @@
+"""The server, the worker and the demo's loader as children of `imprint dev`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+
+from ops.dev.supervisor import how_it_ended
+from ops.stack.addresses import LOOPBACK
+from ops.stack.children import Child
+from ops.stack.failures import StackFailed
+
+READY_SECONDS = 60.0
+LOOK_SECONDS = 0.05
+
+
+def imprint(name: str, *arguments: str, env: Mapping[str, str]) -> Child:
+    return Child(name=name, command=[sys.executable, "-m", "ops", *arguments], env=env, grace=35.0)
+
+
+async def ready(server: Child, port: int) -> None:
+    """Waits until the server may get requests. Raises StackFailed when it ends instead; it has said why."""
+    deadline = asyncio.get_running_loop().time() + READY_SECONDS
+    while server.running and asyncio.get_running_loop().time() < deadline:
+        if await asyncio.to_thread(_is_ready, port):
+            return
+        await asyncio.sleep(LOOK_SECONDS)
+    raise StackFailed("The server did not get ready in time: see above." if server.running else f"The server {how_it_ended(server)}: see above.")
+
+
+def _is_ready(port: int) -> bool:
+    connection = HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

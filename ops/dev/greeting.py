@@ -1,0 +1,35 @@
+"""What a newcomer sees when everything runs: where to go, as whom, and a request that works."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ops.stack.binaries import Binaries
+
+TENANTS = {"acme": "Acme", "globex": "Globex"}
+PEOPLE = ("owner", "admin", "editor", "author", "moderator", "reader")
+PASSWORD = "imprint-demo-1"  # noqa: S105 - the contract's, for development alone
+
+
+def greeting(port: int, operators_port: str, env: Path, binaries: Binaries | None, *, demo: bool) -> str:
+    psql = shutil.which("psql") or (str(binaries.postgres("psql")) if binaries else "psql")
+    query = """-H 'Content-Type: application/json' -d '{"query": "{ posts(first: 3) { nodes { title } } }"}'"""
+    lines = ["", "Imprint is running. Ctrl-C stops everything.", ""]
+    lines += [
+        f"  {name:<9} http://{slug}.localhost:{port}/auth/login   GraphiQL http://{slug}.localhost:{port}/graphql" for slug, name in TENANTS.items()
+    ]
+    if demo:
+        lines += ["", f"  sign in   {', '.join(f'{who}@acme.example' for who in PEOPLE)} (or globex.example), password {PASSWORD}"]
+    lines += [
+        "",
+        f"  mail      http://localhost:{port}/dev/mail",
+        f"  metrics   http://127.0.0.1:{operators_port}/metrics",
+        f"  psql      . {env} && {psql}",
+        "",
+        f"  curl http://acme.localhost:{port}/graphql {query}",
+        "  where *.localhost does not resolve:",
+        f"  curl http://127.0.0.1:{port}/graphql -H 'Host: acme.localhost:{port}' {query}",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,130 @@
+"""What `imprint doctor` looks at: each check says what it found and, where that is wrong, how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from migrations.status import status
+from ops.settings import Settings
+from tenants.database import Database, connect_as_admin
+from tenants.errors import ConfigurationError, Refusal
+from tenants.registry import Registry
+from tenants.secrets import Keyring, Undecipherable
+from tenants.settings import TenantSettings
+
+OLDEST_POSTGRES, NEWEST_POSTGRES = 15, 18
+OLDEST_REDIS = (6, 2)
+CLOCK_SECONDS = 2.0
+LOGIN = "SELECT current_user AS name, rolsuper, rolinherit, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+SET_CONFIG = "SELECT has_function_privilege('public', 'pg_catalog.set_config(text,text,boolean)', 'EXECUTE')"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`mend` is empty where nothing is wrong."""
+
+    check: str
+    ok: bool
+    found: str
+    mend: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def _good(check: str, found: str) -> Check:
+    return Check(check, ok=True, found=found)
+
+
+def _bad(check: str, found: str, mend: str) -> Check:
+    return Check(check, ok=False, found=found, mend=mend)
+
+
+Look = Callable[[TenantSettings], Awaitable[Check]]
+
+
+async def examine(variables: Mapping[str, str]) -> list[Check]:
+    """Every check, also after some have failed; without a configuration there is nothing else to look at."""
+    try:
+        settings = Settings.read(variables).tenants
+    except ConfigurationError as error:
+        return [_bad("configuration", problem, problem.partition(": ")[2]) for problem in error.problems]
+    looks: dict[str, Look] = {"postgres": _postgres, "clock": _clock, "roles": _roles, "schemas": _schemas, "keys": _keys, "redis": _redis}
+    return [
+        _good("configuration", f"{settings.mode}, {settings.public_url}"),
+        *[await _looked(name, look, settings) for name, look in looks.items()],
+    ]
+
+
+async def _looked(name: str, look: Look, settings: TenantSettings) -> Check:
+    try:
+        return await look(settings)
+    except (Refusal, RedisError, OSError) as error:
+        mend = "start the server that IMPRINT_REDIS_URL names" if name == "redis" else "see the check `postgres`, then `imprint migrate up`"
+        return Check(
+            name, False, f"{type(error).__name__}: {error}", mend if name != "postgres" else "start the server that IMPRINT_DATABASE_URL names"
+        )
+
+
+async def _postgres(settings: TenantSettings) -> Check:
+    async with connect_as_admin(settings.database_url) as connection:
+        major = connection.version
+    fits = OLDEST_POSTGRES <= major <= NEWEST_POSTGRES
+    return Check("postgres", fits, f"version {major}", "" if fits else f"use Postgres {OLDEST_POSTGRES} to {NEWEST_POSTGRES}")
+
+
+async def _clock(settings: TenantSettings) -> Check:
+    async with connect_as_admin(settings.database_url) as connection:
+        theirs: datetime = await connection.value("SELECT clock_timestamp()")
+    seconds = abs((datetime.now(UTC) - theirs).total_seconds())
+    near = seconds < CLOCK_SECONDS
+    return Check("clock", near, f"{seconds:.1f} s from the database's", "" if near else "let NTP set both machines' clocks")
+
+
+async def _roles(settings: TenantSettings) -> Check:
+    async with connect_as_admin(settings.database_url) as connection:
+        role: Any = (await connection.rows(LOGIN))[0]
+        open_to_all: bool = await connection.value(SET_CONFIG)
+    if role["rolsuper"] or role["rolbypassrls"] or role["rolcreaterole"]:
+        return _bad("roles", f"{role['name']} may do more than serve", f"ALTER ROLE {role['name']} NOSUPERUSER NOBYPASSRLS NOCREATEROLE")
+    if role["rolinherit"]:
+        return _bad("roles", f"{role['name']} inherits every tenant's rights", f"ALTER ROLE {role['name']} NOINHERIT")
+    note = "; set_config is open to all roles, which only a superuser can revoke" if open_to_all else ""
+    return _good("roles", f"{role['name']} owns and inherits nothing{note}")
+
+
+async def _schemas(settings: TenantSettings) -> Check:
+    if not settings.admin_database_url:
+        return _good("schemas", "not looked at: IMPRINT_ADMIN_DATABASE_URL is not set")
+    found: dict[str, Any] = await status(settings)
+    behind = found["behind"]
+    fits = found["control"]["revision"] == found["control"]["head"] and not behind
+    return Check(
+        "schemas", fits, f"control {found['control']['revision'] or 'missing'}, {len(behind)} tenants behind", "" if fits else "imprint migrate up"
+    )
+
+
+async def _keys(settings: TenantSettings) -> Check:
+    async with Database(settings, connections=1) as database:
+        try:
+            tenants = await Registry(database, Keyring(settings.secret_keys)).all()
+        except Undecipherable as error:
+            return _bad("keys", str(error), "put the key that these organizations were made with into IMPRINT_SECRET_KEY, after the new one")
+    return _good("keys", f"IMPRINT_SECRET_KEY opens all {len(tenants)} organizations' keys")
+
+
+async def _redis(settings: TenantSettings) -> Check:
+    client: Redis = Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
+    try:
+        info: dict[str, Any] = await client.info("server")
+    finally:
+        await client.aclose()
+    version = str(info["redis_version"])
+    fits = tuple(map(int, version.split(".")[:2])) >= OLDEST_REDIS
+    return Check("redis", fits, f"version {version}", "" if fits else "use Redis 6.2 or later")

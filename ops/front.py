@@ -1,0 +1,77 @@
+"""What stands before the product in each server process: health, metrics, development pages; everything else goes through."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+
+from ops.asgi import Application, Receive, Scope, Send
+from ops.health import Health
+from ops.observe.metrics import exposition
+from ops.operators import holds_token
+
+Answer = tuple[HTTPStatus, str, bytes]
+
+
+class Front:
+    """Answers a few exact paths on every host, before any tenant is looked for. `pages` are ASGI applications by prefix."""
+
+    def __init__(self, app: Application, health: Health, operators_token: str, pages: Mapping[str, Application]) -> None:
+        self._app = app
+        self._health = health
+        self._token = operators_token
+        self._pages = pages
+        self._answers: dict[str, Callable[[Scope], Awaitable[Answer | None]]] = {
+            "/health": self._report,
+            "/health/live": self._live,
+            "/health/ready": self._ready,
+            "/metrics": self._metrics,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            answering = self._answers.get(scope["path"])
+            answer = await answering(scope) if answering else None
+            if answer:
+                await _send(send, answer)
+                return
+            for prefix, page in self._pages.items():
+                if scope["path"].startswith(prefix):
+                    await page(scope, receive, send)
+                    return
+        await self._app(scope, receive, send)
+
+    async def _live(self, _: Scope) -> Answer:
+        return _json(HTTPStatus.OK, {"status": "ok"})
+
+    async def _ready(self, _: Scope) -> Answer:
+        ready = await self._health.ready()
+        status = "ok" if ready else "draining" if self._health.draining else "down"
+        return _json(HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE, {"status": status})
+
+    async def _report(self, _: Scope) -> Answer:
+        report = await self._health.report()
+        return _json(HTTPStatus.OK if report.database == "ok" else HTTPStatus.SERVICE_UNAVAILABLE, report.as_json())
+
+    async def _metrics(self, scope: Scope) -> Answer | None:
+        """Without the token this path is as unknown as any other."""
+        authorization = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        if not holds_token(authorization, self._token):
+            return None
+        body, kind = await asyncio.to_thread(exposition)
+        return HTTPStatus.OK, kind, body
+
+
+def _json(status: HTTPStatus, body: Mapping[str, str]) -> Answer:
+    return status, "application/json", json.dumps(body).encode()
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    status, kind, body = answer
+    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.append((b"retry-after", b"2"))
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

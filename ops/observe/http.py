@@ -1,0 +1,89 @@
+"""What every HTTP request tells: its count and duration by route, a span, and a correlation id for whatever it causes."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.propagate import extract
+from opentelemetry.trace import SpanKind, Status, StatusCode
+from prometheus_client import Counter, Histogram
+from uuid_utils.compat import uuid7
+
+from ops.asgi import Application, Message, Receive, Scope, Send
+
+REQUESTS = Counter("http_requests_total", "HTTP requests by method, route and status.", ["method", "route", "status"])
+DURATION = Histogram(
+    "http_request_duration_seconds",
+    "Time from a request's first byte to its answer's last.",
+    ["method", "route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Outsiders choose paths, so that raw ones would make endless label values.
+ROUTES = frozenset({"auth", "admin", "graphql", "health", "metrics", "scim", "static", "dev", ".well-known"})
+CORRELATION = "correlation_id"
+
+log = structlog.get_logger("imprint.http")
+tracer = trace.get_tracer("imprint.http")
+
+
+def route(path: str) -> str:
+    """The part of a path that may be a label: `/graphql`, `/auth`, … or `other`."""
+    first = path.split("/", 2)[1] if path.startswith("/") else ""
+    return f"/{first}" if first in ROUTES or not first else "other"
+
+
+class Observed:
+    """Wraps an ASGI application. The correlation id is bound to structlog's context and answered as `x-correlation-id`."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        correlation = uuid7()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(**{CORRELATION: str(correlation)})
+        await _Request(scope, correlation).run(self._app, receive, send)
+
+
+class _Request:
+    __slots__ = ("correlation", "method", "route", "scope", "started", "status")
+
+    def __init__(self, scope: Scope, correlation: UUID) -> None:
+        self.scope = scope
+        self.correlation = correlation
+        self.method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        self.route = route(scope["path"])
+        self.status = 500
+        self.started = time.perf_counter()
+
+    async def run(self, app: Application, receive: Receive, send: Send) -> None:
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-correlation-id", str(self.correlation).encode())]
+            await send(message)
+
+        attributes = {"http.request.method": self.method, "http.route": self.route}
+        parent = extract({name.decode("latin-1"): value.decode("latin-1") for name, value in self.scope["headers"] if name == b"traceparent"})
+        with tracer.start_as_current_span(f"{self.method} {self.route}", parent, SpanKind.SERVER, attributes) as span:
+            try:
+                await app(self.scope, receive, watched)
+            finally:
+                self._tell(span)
+
+    def _tell(self, span: trace.Span) -> None:
+        seconds = time.perf_counter() - self.started
+        REQUESTS.labels(self.method, self.route, str(self.status)).inc()
+        DURATION.labels(self.method, self.route).observe(seconds)
+        if span.is_recording():
+            span.set_attribute("http.response.status_code", self.status)
+            if self.status >= 500:  # noqa: PLR2004 - the class of server errors
+                span.set_status(Status(StatusCode.ERROR))
+        log.info("request", method=self.method, path=self.scope["path"], status=self.status, ms=round(seconds * 1000, 2))

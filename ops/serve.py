@@ -1,0 +1,141 @@
+"""The HTTP server: granian's processes, each with the product behind the front."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+from app.main import build
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+from prometheus_client.multiprocess import mark_process_dead
+
+from ops import operators
+from ops.asgi import Application, Message, Receive, Scope, Send
+from ops.front import Front
+from ops.health import Health
+from ops.observe import logs, traces
+from ops.observe.http import Observed
+from ops.settings import Settings
+from ops.stack.memory import is_free
+from tenants.database import Database, DatabaseUnavailable
+from tenants.errors import ConfigurationError
+from tenants.lifecycle import NeverMigrated
+from tenants.statements import statement
+
+DRAIN = signal.SIGUSR1
+STOP_SECONDS = 30
+MIGRATED = statement("SELECT to_regclass('control.installation') IS NOT NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    host: str
+    port: int
+    workers: int
+
+
+class Server(MPServer):
+    """Granian, but on SIGTERM or Ctrl-C readiness goes red first; a second signal does not wait."""
+
+    drain_seconds = 0
+
+    def signal_handler_interrupt(self, *args: int | FrameType | None, **kwargs: object) -> None:  # noqa: ARG002 - granian's signature
+        if self.drain_seconds:
+            for worker in self.wrks:
+                os.kill(worker.inner.pid, DRAIN)
+            timer = threading.Timer(self.drain_seconds, super().signal_handler_interrupt)
+            timer.daemon = True
+            timer.start()
+            self.drain_seconds = 0
+        else:
+            super().signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+
+def run(settings: Settings, at: Listening) -> None:
+    """Serves until it is told to stop. Raises ConfigurationError or NeverMigrated before anything listens."""
+    if not is_free(at.port, at.host):
+        raise ConfigurationError([f"port {at.port} is in use: choose another with --port"])
+    asyncio.run(check_migrated(settings))
+    logs.configure(dev=settings.tenants.dev)
+    console = operators.listen(at.host, settings.operators.port) if settings.operators.port else None
+    server = Server(
+        "ops.serve:application",
+        address=at.host,
+        port=at.port,
+        interface=Interfaces.ASGI,
+        workers=at.workers,
+        loop=Loops.uvloop,
+        http=HTTPModes.auto,
+        websockets=False,
+        factory=True,
+        log_level=LogLevels.warning,
+        log_dictconfig=logs.standard(dev=settings.tenants.dev),
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        process_name=None,
+    )
+    server.drain_seconds = settings.drain
+    server.serve()
+    if console:
+        console.shutdown()
+
+
+async def check_migrated(settings: Settings) -> None:
+    """Raises NeverMigrated, or ConfigurationError where the database does not answer."""
+    async with Database(settings.tenants, connections=1) as database:
+        try:
+            async with database.control() as connection:
+                migrated = await connection.fetchval(MIGRATED)
+        except DatabaseUnavailable as error:
+            raise ConfigurationError(
+                [f"IMPRINT_DATABASE_URL does not answer ({error.__cause__ or error}): start Postgres there, or correct it"]
+            ) from error
+    if not migrated:
+        raise NeverMigrated("This database has no control schema yet: run `imprint migrate up` first.")
+
+
+def application() -> Application:
+    """One server process's ASGI application, from the environment."""
+    settings = Settings.read(os.environ)
+    logs.configure(dev=settings.tenants.dev)
+    flush = traces.configure(settings.otlp_endpoint, "imprint-server")
+    health = Health(settings.tenants)
+    front = Front(build(settings), health, settings.operators.token, {})
+    return Observed(_Lifespan(front, health, flush))
+
+
+class _Lifespan:
+    """Opens and closes what the front itself holds, around the product's own start and end."""
+
+    def __init__(self, app: Application, health: Health, flush: Callable[[], None]) -> None:
+        self._app = app
+        self._health = health
+        self._flush = flush
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            asyncio.get_running_loop().add_signal_handler(DRAIN, self._drain)
+
+            async def closing(message: Message) -> None:
+                if message["type"].startswith("lifespan.shutdown"):
+                    await self._close()
+                await send(message)
+
+            await self._app(scope, receive, closing)
+        else:
+            await self._app(scope, receive, send)
+
+    def _drain(self) -> None:
+        self._health.draining = True
+
+    async def _close(self) -> None:
+        await self._health.close()
+        await asyncio.to_thread(self._flush)
+        mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]

@@ -1,0 +1,69 @@
+"""Everything that a process reads from its environment, all problems reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Self, cast
+
+from auth.settings import AuthSettings
+from tenants.environment import Environment
+from tenants.settings import TenantSettings
+
+TOKEN_CHARACTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorsSettings:
+    """`port` 0: no listener of its own; an empty `token`: no access through the main port."""
+
+    port: int
+    token: str
+
+    @classmethod
+    def read(cls, env: Environment) -> Self:
+        token = env.text("IMPRINT_OPERATORS_TOKEN")
+        if token and len(token) < TOKEN_CHARACTERS:
+            env.problem(
+                "IMPRINT_OPERATORS_TOKEN", "is short enough to be guessed", f"set at least {TOKEN_CHARACTERS} random characters, or leave it out"
+            )
+        return cls(port=env.number("IMPRINT_OPERATORS_PORT", 0, least=1, most=65535), token=token)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each package's own settings under its name, and what belongs to no package. `drain`: seconds between red and closed."""
+
+    tenants: TenantSettings
+    auth: AuthSettings
+    operators: OperatorsSettings
+    otlp_endpoint: str
+    sign_up: Literal["off", "invite", "open"]
+    smtp_url: str
+    drain: int
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Self:
+        """Raises ConfigurationError with every problem of every package."""
+        env = Environment(variables)
+        tenants = TenantSettings.read(env)
+        settings = cls(
+            tenants=tenants,
+            auth=AuthSettings.read(env),
+            operators=OperatorsSettings.read(env),
+            otlp_endpoint=env.url("IMPRINT_OTLP_ENDPOINT", ("http", "https"), "set the collector's OTLP/HTTP address", optional=True),
+            sign_up=cast('Literal["off", "invite", "open"]', env.choice("IMPRINT_SIGN_UP", ("off", "invite", "open"), "invite")),
+            smtp_url=env.url("IMPRINT_SMTP_URL", ("smtp", "smtps", "file"), "set smtp://user:password@host:port", optional=True),
+            drain=env.number("IMPRINT_DRAIN_SECONDS", 0 if tenants.dev else 5, least=0, most=300),
+        )
+        env.finish()
+        return settings
+
+
+def admin_settings(variables: Mapping[str, str]) -> TenantSettings:
+    """For commands that make roles and schemas. Raises ConfigurationError, also where no admin URL is set."""
+    env = Environment(variables)
+    settings = TenantSettings.read(env)
+    env.required("IMPRINT_ADMIN_DATABASE_URL", "set the URL of the role that may create schemas and roles")
+    env.finish()
+    return settings
