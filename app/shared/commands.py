@@ -17,7 +17,10 @@ HANDLERS: dict[type, Handler] = {}
 
 def handles(
     command: type[Command],
-) -> Callable[[Callable[[Command, Principal, Transaction], Awaitable[Sequence[Aggregate]]]], Callable[[Command, Principal, Transaction], Awaitable[Sequence[Aggregate]]]]:
+) -> Callable[
+    [Callable[[Command, Principal, Transaction], Awaitable[Sequence[Aggregate]]]],
+    Callable[[Command, Principal, Transaction], Awaitable[Sequence[Aggregate]]],
+]:
     """Register the one handler of a command; it returns the aggregates it touched, saved, with what they recorded."""
 
     def register(

@@ -1,0 +1,74 @@
+"""The one door through which the state of a tenant changes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from opentelemetry import trace
+
+import app.content.commands
+import app.management.commands
+import app.taxonomy.commands
+import app.users.commands  # noqa: F401 - importing a context's commands registers their handlers
+from app.shared.commands import HANDLERS
+from app.shared.events import to_store
+from auth.principal import Principal
+from tenants.database import Database
+from tenants.registry import Tenant
+from tenants.transaction import Cause, Transaction, transaction
+
+_tracer = trace.get_tracer("imprint.bus")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command touched and which events it caused; unchanged where there was nothing to do."""
+
+    aggregates: tuple[UUID, ...]
+    events: tuple[UUID, ...]
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.events)
+
+
+class Unit:
+    """Several commands that are one change."""
+
+    def __init__(self, tx: Transaction, who: Principal) -> None:
+        self._tx = tx
+        self._who = who
+
+    async def execute(self, command: object) -> Outcome:
+        """Policy, rules, rows, events and outbox of one command, within this unit."""
+        with _tracer.start_as_current_span(type(command).__name__, attributes={"tenant": self._tx.tenant.slug}):
+            touched = await HANDLERS[type(command)](command, self._who, self._tx)
+            stored: list[UUID] = []
+            for aggregate in touched:
+                events = [to_store(happened) for happened in aggregate.recorded]
+                if events:
+                    await self._tx.append(aggregate.type, aggregate.id, aggregate.version, events)
+                stored.extend(event.id for event in events)
+            return Outcome(tuple(aggregate.id for aggregate in touched), tuple(stored))
+
+
+class Bus:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def execute(self, tenant: Tenant, command: object, who: Principal, *, correlation_id: UUID, causation_id: UUID | None = None) -> Outcome:
+        """Run one command in one transaction; its events and outbox rows commit with it or not at all.
+
+        Raises the Refusal of whichever rule said no.
+        """
+        async with self.unit(tenant, who, correlation_id=correlation_id, causation_id=causation_id) as unit:
+            return await unit.execute(command)
+
+    @asynccontextmanager
+    async def unit(self, tenant: Tenant, who: Principal, *, correlation_id: UUID, causation_id: UUID | None = None) -> AsyncIterator[Unit]:
+        """One transaction for several commands."""
+        async with transaction(self._database, tenant, Cause(correlation_id, who.user_id, causation_id)) as tx:
+            yield Unit(tx, who)

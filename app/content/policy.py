@@ -1,0 +1,62 @@
+"""Who may do what with a post: pure functions of principal and post."""
+
+from __future__ import annotations
+
+from app.content.errors import PostNotFound
+from app.content.posts import Post, Status
+from auth.principal import Principal
+from tenants.errors import Forbidden, Unauthenticated
+
+
+def require(who: Principal, permission: str, action: str) -> None:
+    """Raises Unauthenticated for nobody, Forbidden for somebody without the permission."""
+    if who.may(permission):
+        return
+    if who.user_id is None:
+        raise Unauthenticated("Sign in first: send a bearer token, or sign in at /auth/login.")
+    raise Forbidden(f"You may not {action}: ask an administrator for the permission {permission}.")
+
+
+def belongs_to(who: Principal, post: Post) -> bool:
+    return who.user_id is not None and (who.user_id == post.author_id or who.user_id in post.manuscript.editors)
+
+
+def may_see(who: Principal, post: Post) -> bool:
+    return post.status is Status.PUBLISHED or who.may("content.read_drafts") or belongs_to(who, post)
+
+
+def visible(who: Principal, post: Post) -> None:
+    """A post one may not see does not exist. Raises PostNotFound."""
+    if not may_see(who, post):
+        raise PostNotFound
+
+
+def may_edit(who: Principal, post: Post) -> None:
+    """Its author and editors while it is not public; a public post needs the right to publish as well."""
+    if who.may("content.edit_any"):
+        return
+    if not belongs_to(who, post):
+        require(who, "content.edit_any", "edit posts of others")
+    if post.status is Status.PUBLISHED:
+        require(who, "content.publish", "change a published post")
+
+
+def may_submit(who: Principal, post: Post) -> None:
+    require(who, "content.submit", "submit posts for review")
+    if not belongs_to(who, post):
+        require(who, "content.edit_any", "submit posts of others")
+
+
+def may_review(who: Principal) -> None:
+    require(who, "content.approve", "approve or reject posts")
+
+
+def may_publish(who: Principal) -> None:
+    require(who, "content.publish", "publish posts or take them back")
+
+
+def may_archive(who: Principal, post: Post) -> None:
+    """Whoever may delete content; authors may put away what was never public."""
+    if belongs_to(who, post) and post.status in {Status.DRAFT, Status.REJECTED}:
+        return
+    require(who, "content.delete", "archive posts")

@@ -1,0 +1,137 @@
+"""What a post is made of, validated when it is made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from app.shared import slugs
+from app.shared.text import cleaned, objection
+from tenants.errors import ValidationFailed
+
+LONGEST_TITLE = 200
+LONGEST_CONTENT = 500_000
+LONGEST_EXCERPT = 500
+LONGEST_REASON = 2_000
+LONGEST_SEO_TITLE = 120
+LONGEST_SEO_DESCRIPTION = 320
+LONGEST_KEYWORD = 60
+LONGEST_URL = 2_000
+LARGEST_CUSTOM_FIELDS = 20_000
+MOST_TAGS = 30
+MOST_EDITORS = 50
+MOST_KEYWORDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Seo:
+    title: str | None = None
+    description: str | None = None
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manuscript:
+    """Everything about a post that its people edit. `content` is Markdown; tags and editors are ids, editors in order."""
+
+    title: str
+    slug: str
+    content: str
+    excerpt: str | None = None
+    tags: tuple[UUID, ...] = ()
+    editors: tuple[UUID, ...] = ()
+    seo: Seo = Seo()
+    featured_image_url: str | None = None
+    custom_fields: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def checked(cls, **values: Any) -> Self:  # noqa: ANN401 - the fields above
+        """A manuscript within all limits. Raises ValidationFailed naming every field that is not."""
+        return cls(**values).normalized()
+
+    def revised(self, **changes: Any) -> Self:  # noqa: ANN401 - the fields above
+        """This manuscript with some fields changed, within all limits. Raises ValidationFailed."""
+        return replace(self, **changes).normalized()
+
+    def normalized(self) -> Self:
+        tidy = replace(
+            self,
+            title=cleaned(self.title),
+            content=cleaned(self.content),
+            excerpt=_optional(self.excerpt),
+            tags=tuple(dict.fromkeys(self.tags)),
+            editors=tuple(dict.fromkeys(self.editors)),
+            seo=Seo(_optional(self.seo.title), _optional(self.seo.description), tuple(dict.fromkeys(cleaned(k) for k in self.seo.keywords))),
+            featured_image_url=_optional(self.featured_image_url),
+        )
+        wrong = {name: complaint for name, complaint in tidy._complaints().items() if complaint}
+        if wrong:
+            raise ValidationFailed(wrong)
+        return tidy
+
+    def differences(self, other: Self) -> dict[str, Any]:
+        """The fields in which `other` differs from this, with its values."""
+        return {f.name: getattr(other, f.name) for f in fields(self) if getattr(self, f.name) != getattr(other, f.name)}
+
+    def _complaints(self) -> dict[str, str | None]:
+        return {
+            "title": objection(self.title, longest=LONGEST_TITLE, shortest=1),
+            "slug": slugs.objection(self.slug),
+            "content": objection(self.content, longest=LONGEST_CONTENT, lines=True),
+            "excerpt": objection(self.excerpt or "", longest=LONGEST_EXCERPT, lines=True),
+            "tags": _too_many(self.tags, MOST_TAGS),
+            "editorIds": _too_many(self.editors, MOST_EDITORS),
+            "seo.title": objection(self.seo.title or "", longest=LONGEST_SEO_TITLE),
+            "seo.description": objection(self.seo.description or "", longest=LONGEST_SEO_DESCRIPTION),
+            "seo.keywords": _too_many(self.seo.keywords, MOST_KEYWORDS) or _first(self.seo.keywords, LONGEST_KEYWORD),
+            "featuredImageUrl": _url_objection(self.featured_image_url),
+            "customFields": _json_objection(self.custom_fields),
+        }
+
+
+def reason_text(text: str) -> str:
+    """Why a post was rejected, in words. Raises ValidationFailed."""
+    tidy = cleaned(text)
+    wrong = objection(tidy, longest=LONGEST_REASON, shortest=1, lines=True)
+    if wrong:
+        raise ValidationFailed({"reason": wrong})
+    return tidy
+
+
+def _optional(text: str | None) -> str | None:
+    return cleaned(text) or None if text is not None else None
+
+
+def _too_many(items: tuple[object, ...], most: int) -> str | None:
+    return f"takes at most {most}, these are {len(items)}" if len(items) > most else None
+
+
+def _first(keywords: tuple[str, ...], longest: int) -> str | None:
+    return next(filter(None, (objection(word, longest=longest, shortest=1) for word in keywords)), None)
+
+
+def _url_objection(url: str | None) -> str | None:
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(c.isspace() for c in url):
+        return "takes a URL that starts with https:// or http://"
+    return objection(url, longest=LONGEST_URL)
+
+
+def _json_objection(value: dict[str, Any]) -> str | None:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return "takes a JSON object"
+    if len(text) > LARGEST_CUSTOM_FIELDS:
+        return f"takes at most {LARGEST_CUSTOM_FIELDS} characters of JSON, this has {len(text)}"
+    if "\\u0000" in text or objection(text.encode("utf-8", "replace").decode(), longest=LARGEST_CUSTOM_FIELDS):
+        return "holds characters that text cannot have; remove them"
+    return "holds characters that text cannot have; remove them" if any("\ud800" <= c <= "\udfff" for c in text) else None

@@ -1,0 +1,73 @@
+"""Names, addresses, roles and permissions of people."""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+from app.shared.slugs import slug_from
+from app.shared.text import cleaned, objection
+from tenants.errors import ValidationFailed
+
+LONGEST_NAME = 120
+LONGEST_EMAIL = 254
+_EMAIL = re.compile(r"[^@\s\"(),:;<>\[\\\]]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+
+PERMISSIONS = frozenset(
+    {
+        "content.read_drafts",
+        "content.create",
+        "content.edit_any",
+        "content.submit",
+        "content.approve",
+        "content.publish",
+        "content.delete",
+        "comments.moderate",
+        "taxonomy.manage",
+        "users.invite",
+        "users.manage",
+        "organization.configure",
+        "sso.configure",
+        "audit.read",
+        "webhooks.manage",
+    }
+)
+_WRITING = frozenset({"content.create", "content.submit"})
+_EDITING = _WRITING | {"content.read_drafts", "content.edit_any", "content.approve"}
+_RUNNING = _EDITING | {"content.publish", "content.delete", "comments.moderate", "taxonomy.manage"}
+
+OWNER = "owner"
+READER = "reader"
+DEFAULT_ROLES = MappingProxyType(
+    {
+        OWNER: PERMISSIONS,
+        "admin": PERMISSIONS,
+        "content_manager": _RUNNING,
+        "editor": _EDITING | {"content.publish"},
+        "author": _WRITING,
+        "moderator": frozenset({"comments.moderate"}),
+        READER: frozenset[str](),
+    }
+)
+
+
+def email_address(text: str) -> str:
+    """An address, lower case (addresses that differ in case only are one person's). Raises ValidationFailed."""
+    address = cleaned(text).lower()
+    if len(address) > LONGEST_EMAIL or not _EMAIL.fullmatch(address) or objection(address, longest=LONGEST_EMAIL):
+        raise ValidationFailed({"email": "takes an address like ada@example.org"})
+    return address
+
+
+def person_name(text: str) -> str:
+    """Raises ValidationFailed."""
+    name = " ".join(cleaned(text).split())
+    wrong = objection(name, longest=LONGEST_NAME, shortest=1)
+    if wrong:
+        raise ValidationFailed({"name": wrong})
+    return name
+
+
+def username_from(email: str) -> str:
+    """The part before the @, as a slug; numbered by the store where it is taken."""
+    return slug_from(email.partition("@")[0], fallback="person")
