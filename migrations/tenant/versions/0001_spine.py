@@ -224,5 +224,81 @@ def upgrade() -> None:
         comment="Which tags a post carries.",
     )
     op.create_index(op.f("post_tags_tag_id_idx"), "post_tags", ["tag_id"], unique=False, schema="__tenant__")
+    _signing_in()
     op.execute("REVOKE UPDATE, DELETE ON __tenant__.domain_events FROM __role__")
     op.execute("REVOKE INSERT, UPDATE, DELETE ON __tenant__.alembic_version FROM __role__")
+
+
+def _signing_in() -> None:
+    op.create_table(
+        "credentials",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False, comment="argon2id in PHC string format"),
+        sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["__tenant__.users.id"], name=op.f("credentials_user_id_fkey"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("credentials_pkey")),
+        schema="__tenant__",
+        comment="What people prove themselves with.",
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column(
+            "secret_hash", sa.LargeBinary(), nullable=True, comment="SHA-256 of the cookie's value; none where refresh tokens hold the session"
+        ),
+        sa.Column("amr", sa.ARRAY(sa.Text()), nullable=False, comment="authentication methods (RFC 8176)"),
+        sa.Column("auth_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("user_agent", sa.Text(), nullable=False),
+        sa.Column("address", postgresql.INET(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('browser', 'api')", name=op.f("sessions_kind_check")),
+        sa.ForeignKeyConstraint(["user_id"], ["__tenant__.users.id"], name=op.f("sessions_user_id_fkey"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("sessions_pkey")),
+        sa.UniqueConstraint("secret_hash", name=op.f("sessions_secret_hash_key")),
+        schema="__tenant__",
+        comment="Who is signed in, from where, until when.",
+    )
+    op.create_index("sessions_expires_at_idx", "sessions", ["expires_at"], unique=False, schema="__tenant__")
+    op.create_index(op.f("sessions_user_id_idx"), "sessions", ["user_id"], unique=False, schema="__tenant__")
+    op.create_table(
+        "refresh_tokens",
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("client", sa.LargeBinary(), nullable=False, comment="SHA-256 of what tells one client from another"),
+        sa.Column("issued_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "successor",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="the token that took its place, under the tenant's key; for a client that asks twice",
+        ),
+        sa.ForeignKeyConstraint(["session_id"], ["__tenant__.sessions.id"], name=op.f("refresh_tokens_session_id_fkey"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("hash", name=op.f("refresh_tokens_pkey")),
+        schema="__tenant__",
+        comment="One session's refresh tokens are one family; using an old one again ends it.",
+    )
+    op.create_index(op.f("refresh_tokens_session_id_idx"), "refresh_tokens", ["session_id"], unique=False, schema="__tenant__")
+    op.create_table(
+        "links",
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("purpose IN ('invitation', 'reset')", name=op.f("links_purpose_check")),
+        sa.ForeignKeyConstraint(["user_id"], ["__tenant__.users.id"], name=op.f("links_user_id_fkey"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("hash", name=op.f("links_pkey")),
+        schema="__tenant__",
+        comment="Links that work once: to accept an invitation, to choose a new password.",
+    )
+    op.create_index("links_open_idx", "links", ["expires_at"], unique=False, schema="__tenant__", postgresql_where=sa.text("used_at IS NULL"))
+    op.create_index(op.f("links_user_id_idx"), "links", ["user_id"], unique=False, schema="__tenant__")

@@ -1,0 +1,50 @@
+"""How long somebody waits who has been wrong too often: pure rules, one counter at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """After `free` attempts each further one costs a wait that doubles from one second up to `longest`.
+
+    `window`: seconds of quiet after which everything is forgotten.
+    """
+
+    free: int
+    longest: int
+    window: int
+
+    def wait_after(self, attempts: int) -> int:
+        """Seconds until the next try, once this many have been counted."""
+        if attempts < self.free:
+            return 0
+        return min(self.longest, 1 << min(attempts - self.free, 30))
+
+
+PER_USER = Backoff(free=5, longest=900, window=3600)
+PER_ADDRESS = Backoff(free=5, longest=30, window=900)
+
+
+@dataclass(slots=True)
+class Count:
+    """Attempts so far, and the moment (seconds, any steady clock) before which no further one is looked at."""
+
+    attempts: int = 0
+    blocked_until: float = 0.0
+    forgotten_at: float = 0.0
+
+    def charge(self, rule: Backoff, now: float) -> float:
+        """Count an attempt unless one has to wait; returns the seconds to wait, 0 where the attempt may go on."""
+        if now >= self.forgotten_at:
+            self.attempts, self.blocked_until = 0, 0.0
+        if now < self.blocked_until:
+            return self.blocked_until - now
+        self.attempts += 1
+        self.blocked_until = now + rule.wait_after(self.attempts) if rule.wait_after(self.attempts) else 0.0
+        self.forgotten_at = now + rule.window
+        return 0.0
+
+    def wait(self, now: float) -> float:
+        return max(0.0, self.blocked_until - now) if now < self.forgotten_at else 0.0

@@ -1,0 +1,58 @@
+"""The password of each person, as a hash, in their organization's schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from auth.passwords import Passwords, check_new_password
+from tenants.ids import new_id
+from tenants.registry import Tenant
+from tenants.statements import statement
+from tenants.transaction import Cause, Transaction, transaction
+
+if TYPE_CHECKING:
+    from tenants.database import Database
+
+HASH_OF = statement("SELECT password_hash FROM __tenant__.credentials WHERE user_id = :user_id")
+SET = statement(
+    """
+    INSERT INTO __tenant__.credentials (user_id, password_hash, changed_at) VALUES (:user_id, :password_hash, :now)
+    ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = excluded.changed_at
+    """
+)
+REPLACE = statement("UPDATE __tenant__.credentials SET password_hash = :better WHERE user_id = :user_id AND password_hash = :known")
+
+
+class Credentials:
+    def __init__(self, database: Database, passwords: Passwords) -> None:
+        self._database = database
+        self._passwords = passwords
+
+    async def verify(self, tenant: Tenant, user_id: UUID | None, password: str) -> bool:
+        """Whether this is the person's password. Nobody (None), and people without one, cost the same work.
+
+        A hash made with yesterday's parameters is replaced on the way. Raises Busy.
+        """
+        async with self._database.reading(tenant.place) as connection:
+            known: str | None = await connection.fetchval(HASH_OF, user_id=user_id or new_id())
+        if not await self._passwords.verify(known, password) or known is None or user_id is None:
+            return False
+        if self._passwords.outdated(known):
+            await self._renew(tenant, user_id, known, password)
+        return True
+
+    async def set_password(self, tenant: Tenant, user_id: UUID, password: str) -> None:
+        """Give a person a password, for provisioning and operators. Raises ValidationFailed or Busy."""
+        check_new_password(password)
+        hashed = await self._passwords.hash(password)
+        async with transaction(self._database, tenant, Cause(new_id(), user_id)) as change:
+            await self.store(change, user_id, hashed)
+
+    async def store(self, change: Transaction, user_id: UUID, password_hash: str) -> None:
+        await change.connection.execute(SET, user_id=user_id, password_hash=password_hash, now=change.now)
+
+    async def _renew(self, tenant: Tenant, user_id: UUID, known: str, password: str) -> None:
+        better = await self._passwords.hash(password)
+        async with transaction(self._database, tenant, Cause(new_id(), user_id)) as change:
+            await change.connection.execute(REPLACE, user_id=user_id, known=known, better=better)

@@ -1,0 +1,76 @@
+"""Slowing down whoever guesses passwords: per person and per address, by organization."""
+
+from __future__ import annotations
+
+import math
+from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from auth.backoff import PER_ADDRESS, PER_USER
+from auth.ledgers import Ledger, LocalLedger, RedisLedger, SafeLedger
+from auth.measures import LIMITED
+from auth.opaque import digest
+from tenants.errors import RateLimited
+from tenants.registry import Tenant
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+
+class Limits:
+    """Five wrong passwords, then waits that double.
+
+    Every attempt on a person is charged before it is looked at, so that many at once gain nothing; an address pays only
+    for attempts that failed, since an office shares one.
+    """
+
+    def __init__(self, redis: Redis | None, own: Ledger | None = None) -> None:
+        self._ledger: Ledger = SafeLedger(RedisLedger(redis) if redis else None, own or LocalLedger())
+
+    async def enter(self, tenant: Tenant, person: str, address: str) -> None:
+        """Raises RateLimited with the seconds to wait."""
+        _refuse(await self._ledger.wait(_address_key(tenant, address), PER_ADDRESS), "address")
+        _refuse(await self._ledger.charge(_person_key(tenant, person), PER_USER), "user")
+
+    async def failed(self, tenant: Tenant, address: str) -> None:
+        await self._ledger.charge(_address_key(tenant, address), PER_ADDRESS)
+
+    async def not_looked_at(self, tenant: Tenant, person: str) -> None:
+        """The attempt came to nothing for reasons of ours; it does not count."""
+        await self._ledger.refund(_person_key(tenant, person))
+
+    async def succeeded(self, tenant: Tenant, person: str) -> None:
+        await self._ledger.clear(_person_key(tenant, person))
+
+
+def person_counted(user_id: UUID | None, login: str) -> str:
+    """Whom an attempt is charged to: the person, by whatever name they are called; else the name that was tried."""
+    return user_id.hex if user_id else digest(login.strip().casefold()).hex()[:32]
+
+
+def _refuse(wait: float, by: str) -> None:
+    if wait > 0:
+        LIMITED.labels(by).inc()
+        seconds = max(1, math.ceil(wait))
+        unit = "second" if seconds == 1 else "seconds"
+        raise RateLimited(f"Too many attempts did not work. Wait {seconds} {unit}, then try again.", retry_after=seconds)
+
+
+def _person_key(tenant: Tenant, person: str) -> str:
+    return f"imprint:{tenant.id.hex}:sign-in:person:{person}"
+
+
+def _address_key(tenant: Tenant, address: str) -> str:
+    return f"imprint:{tenant.id.hex}:sign-in:address:{_counted_as(address)}"
+
+
+def _counted_as(address: str) -> str:
+    """One IPv6 subscriber has a whole /64 (RFC 6177)."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return digest(address).hex()[:32]
+    if isinstance(parsed, IPv6Address):
+        return f"{int(parsed) >> 64:016x}"
+    return str(parsed)

@@ -1,0 +1,38 @@
+"""What this package reads from the environment, and how long its things live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Self
+
+from tenants.environment import Environment
+
+DAY = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSettings:
+    """Times are seconds. `trusted_proxies` may tell the address of the client they speak for."""
+
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    access_lifetime: int = 15 * 60
+    refresh_lifetime: int = 30 * DAY
+    browser_lifetime: int = 14 * DAY
+    invitation_lifetime: int = 7 * DAY
+    rights_age: float = 3.0
+    signing_overlap: int = 15 * 60
+
+    @classmethod
+    def read(cls, env: Environment) -> Self:
+        return cls(trusted_proxies=_networks(env))
+
+
+def _networks(env: Environment) -> tuple[IPv4Network | IPv6Network, ...]:
+    found = []
+    for part in filter(None, (part.strip() for part in env.text("IMPRINT_TRUSTED_PROXIES").split(","))):
+        try:
+            found.append(ip_network(part, strict=False))
+        except ValueError:
+            env.problem("IMPRINT_TRUSTED_PROXIES", f"holds {part!r}", "list addresses or networks with commas between them, e.g. 10.0.0.0/8")
+    return tuple(found)
