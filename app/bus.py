@@ -15,7 +15,7 @@ import app.taxonomy.commands
 import app.users.commands  # noqa: F401 - importing a context's commands registers their handlers
 from app.shared.commands import HANDLERS
 from app.shared.events import to_store
-from auth.principal import Principal
+from auth.principal import SYSTEM, Principal
 from tenants.database import Database
 from tenants.registry import Tenant
 from tenants.transaction import Cause, Transaction, transaction
@@ -66,6 +66,10 @@ class Bus:
         """
         async with self.unit(tenant, who, correlation_id=correlation_id, causation_id=causation_id) as unit:
             return await unit.execute(command)
+
+    async def as_system(self, tenant: Tenant, command: object, correlation_id: UUID) -> Outcome:
+        """A command of the product itself, after its own checks."""
+        return await self.execute(tenant, command, SYSTEM, correlation_id=correlation_id)
 
     @asynccontextmanager
     async def unit(self, tenant: Tenant, who: Principal, *, correlation_id: UUID, causation_id: UUID | None = None) -> AsyncIterator[Unit]:

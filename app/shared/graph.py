@@ -1,0 +1,222 @@
+"""How a context binds its part of the GraphQL schema to its tables: declarations that the read compiler turns into SQL.
+
+A context's `graph.py` holds one `Graph`. What is declared here is all that can ever reach SQL text: tables, columns,
+joins and policies are named by the code, whatever comes from a request travels as a bound value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+Col = sa.Column[Any]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """Holds for every row, if the reader has the permission."""
+
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """Holds where the column has this value, which the code states."""
+
+    column: Col
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    column: Col
+
+
+@dataclass(frozen=True, slots=True)
+class IsMe:
+    """Holds where the column names the reader."""
+
+    column: Col
+
+
+@dataclass(frozen=True, slots=True)
+class LinksToMe:
+    """Holds where a table of pairs has one of this row's id (`near`) and the reader (`far`)."""
+
+    near: Col
+    far: Col
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Holds where one of its parts does."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Holds where all of its parts do; without parts, everywhere."""
+
+    parts: tuple[Condition, ...] = ()
+
+
+Condition = Permitted | Equals | IsNull | IsMe | LinksToMe | AnyOf | AllOf
+EVERYBODY = AllOf()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A table of pairs between two entities; `order` are columns of it that order the far side."""
+
+    near: Col
+    far: Col
+    order: tuple[Col, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A column as it is. Rows that do not meet `visible` show null. `upper`: stored in lower case, an enum in the API."""
+
+    column: Col
+    visible: Condition = EVERYBODY
+    upper: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """JSON made by SQL that the code states; `{row}` stands for the row, `__tenant__` for the schema. Never null."""
+
+    sql: str
+    columns: tuple[Col, ...]
+    visible: Condition = EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Personal data, opened by the server with the person's own key, only in documents that select it."""
+
+    column: Col
+    key: Col
+    person: Col
+    purpose: str
+    visible: Condition = EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Markdown, as HTML that is safe to show."""
+
+    column: Col
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An object made of columns of the same row."""
+
+    type: str
+    fields: Mapping[str, Value]
+    visible: Condition = EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """The entity that a column of this row names."""
+
+    type: str
+    column: Col
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """All entities that a table of pairs links to this row; meant for few per row."""
+
+    type: str
+    via: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Pages of entities (GraphQL Cursor Connections Specification).
+
+    `via`: of this row only, by a table of pairs or by a column of theirs that names it. `only`: a condition of the field's own.
+    """
+
+    type: str
+    via: Link | Col | None = None
+    only: Condition = EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A plain list, `first` at most, in the entity's own order. `flags`: arguments that, when true, add a condition."""
+
+    type: str
+    flags: Mapping[str, Condition] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One entity by exactly one of these arguments, each with its unique column."""
+
+    type: str
+    by: Mapping[str, Col]
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The one row there is that meets the condition."""
+
+    type: str
+    condition: Condition = EVERYBODY
+
+
+Field = Value | Computed | Sealed | Rendered | Group | One | Many | Connection
+Query = Connection | Rows | Lookup | Only
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Where rows without a value stand, they stand as the latest: first when descending, last when ascending."""
+
+    column: Col
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """A filter on linked entities: holds where at least one of them meets it."""
+
+    type: str
+    via: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A type with a table, rows one may see, orders and filters. Filters name only what everybody who may use them may see."""
+
+    type: str
+    table: sa.Table
+    fields: Mapping[str, Field]
+    visible: Condition = EVERYBODY
+    order: tuple[Order, ...] = ()
+    orders: Mapping[str, Order] = NOTHING
+    filters: Mapping[str, Value | Some] = NOTHING
+
+    @property
+    def key(self) -> Col:
+        return self.table.c.id
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """One context's part: its entities, fields it adds to entities of other contexts, and root fields of queries."""
+
+    entities: tuple[Entity, ...] = ()
+    extensions: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
+    queries: Mapping[str, Query] = field(default_factory=dict)

@@ -1,0 +1,103 @@
+"""Loading the demo through the same commands that people use, so that its events and history are real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+from app.bus import Bus
+from app.content.commands import ApprovePost, ArchivePost, CreatePost, PublishPost, RejectPost, SubmitPost, UpdatePost
+from app.taxonomy.commands import EnsureTags
+from app.users.accounts import Members
+from app.users.commands import ActivateUser, InviteUser
+from auth.principal import SYSTEM, Kind, Principal
+from ops.demo.people import House
+from ops.demo.story import Fate, PlannedPost, plan
+from tenants.database import Database
+from tenants.ids import new_id
+from tenants.registry import Tenant
+
+WRITERS = 4
+
+Progress = Callable[[int, int], None]
+
+
+async def load_posts(database: Database, tenant: Tenant, house: House, people: dict[str, Principal], progress: Progress) -> int:
+    """Write the house's posts, a few at a time; returns how many events that took. `people` maps keys to principals."""
+    bus = Bus(database)
+    planned = plan(house)
+    queue = iter(planned)
+    done = [0]
+    events = await asyncio.gather(*(_writer(bus, tenant, people, queue, lambda: _tick(done, len(planned), progress)) for _ in range(WRITERS)))
+    return sum(events)
+
+
+async def load_people(database: Database, tenant: Tenant, house: House) -> dict[str, Principal]:
+    """Make the house's people who are not there yet; returns everybody by key."""
+    bus = Bus(database)
+    members = Members(database, bus.as_system)
+    found: dict[str, Principal] = {}
+    for person in house.people:
+        account = await members.find(tenant, house.email(person))
+        if account is None or account.status == "invited":
+            user_id = account.user_id if account else new_id()
+            async with bus.unit(tenant, SYSTEM, correlation_id=new_id()) as unit:
+                if account is None:
+                    await unit.execute(InviteUser(user_id, house.email(person), person.name, person.role))
+                await unit.execute(ActivateUser(user_id))
+            account = await members.get(tenant, user_id)
+        if account is not None:
+            found[person.key] = Principal(Kind.PERSON, account.user_id, account.role, account.permissions)
+    return found
+
+
+def _tick(done: list[int], total: int, progress: Progress) -> None:
+    done[0] += 1
+    progress(done[0], total)
+
+
+async def _writer(bus: Bus, tenant: Tenant, people: dict[str, Principal], queue: Iterator[PlannedPost], tick: Callable[[], None]) -> int:
+    events = 0
+    for post in queue:
+        events += await _live(bus, tenant, people, post)
+        tick()
+    return events
+
+
+async def _live(bus: Bus, tenant: Tenant, people: dict[str, Principal], post: PlannedPost) -> int:
+    """One post's life, each step by somebody who may take it."""
+    author, chief = people[post.author], people["editor"]
+    post_id = await _create(bus, tenant, people, post, author)
+    count = 1
+    for command in _steps(post_id, post):
+        who = author if isinstance(command, SubmitPost) else people["admin"] if isinstance(command, ArchivePost) else chief
+        count += len((await bus.execute(tenant, command, who, correlation_id=new_id())).events)
+    return count
+
+
+async def _create(bus: Bus, tenant: Tenant, people: dict[str, Principal], post: PlannedPost, author: Principal) -> UUID:
+    editors = tuple(editor for key in [post.editor] if key and (editor := people[key].user_id))
+    async with bus.unit(tenant, author, correlation_id=new_id()) as unit:
+        tags = (await unit.execute(EnsureTags(post.tags))).aggregates
+        created = await unit.execute(CreatePost(new_id(), post.title, post.body, excerpt=post.excerpt, tags=tags, editors=editors))
+    return created.aggregates[0]
+
+
+def _steps(post_id: UUID, post: PlannedPost) -> Iterator[object]:
+    if post.fate is Fate.DRAFT:
+        return
+    yield SubmitPost(post_id)
+    if post.fate is Fate.IN_REVIEW:
+        return
+    if post.fate is Fate.REJECTED:
+        yield RejectPost(post_id, post.reason)
+        return
+    yield ApprovePost(post_id)
+    if post.fate is Fate.APPROVED:
+        return
+    yield PublishPost(post_id)
+    if post.fate is Fate.REVISED:
+        yield UpdatePost(post_id, content=post.revision)
+    if post.fate is Fate.ARCHIVED:
+        yield ArchivePost(post_id)

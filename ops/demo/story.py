@@ -1,0 +1,64 @@
+"""What happens to each post of the demo: a plan, made before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from ops.demo import texts
+from ops.demo.people import House
+
+POSTS = 210
+
+
+class Fate(StrEnum):
+    """How far a post gets."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in review"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    REVISED = "published, then edited"
+    ARCHIVED = "archived"
+
+
+_SHARES = {Fate.PUBLISHED: 120, Fate.REVISED: 20, Fate.DRAFT: 20, Fate.IN_REVIEW: 15, Fate.REJECTED: 12, Fate.APPROVED: 13, Fate.ARCHIVED: 10}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPost:
+    """`author` and `editor` are keys of the house's people."""
+
+    title: str
+    body: str
+    excerpt: str
+    tags: tuple[str, ...]
+    author: str
+    editor: str | None
+    fate: Fate
+    reason: str
+    revision: str
+
+
+def plan(house: House) -> list[PlannedPost]:
+    """The same list for the same house, always. Every fate occurs."""
+    rng = Random(f"imprint demo {house.slug}")  # noqa: S311 - repeatable texts, no secrets
+    authors = [person.key for person in house.people if person.role in {"author", "content_manager"}]
+    fates = [fate for fate, share in _SHARES.items() for _ in range(share)]
+    rng.shuffle(fates)
+    return [
+        PlannedPost(
+            title=texts.title(rng),
+            body=texts.body(rng),
+            excerpt=texts.excerpt(rng),
+            tags=texts.tags(rng),
+            author=rng.choice(authors),
+            editor="editor" if rng.random() < 0.3 else None,  # noqa: PLR2004 - some posts have one
+            fate=fate,
+            reason=texts.reason(rng),
+            revision=texts.body(rng),
+        )
+        for fate in fates
+    ]

@@ -1,0 +1,52 @@
+"""Making an organization that people can sign in to: its place, its roles, itself, its owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.bus import Bus
+from app.management.commands import FoundOrganization
+from app.users.accounts import Members
+from app.users.commands import DefineDefaultRoles, InviteUser
+from app.users.values import OWNER, email_address
+from auth.principal import SYSTEM
+from migrations.provisioning import HeadProvisioner
+from tenants import lifecycle
+from tenants.database import Database
+from tenants.errors import NotFound
+from tenants.ids import new_id
+from tenants.registry import Registry, Tenant
+from tenants.secrets import Keyring
+from tenants.settings import TenantSettings
+from tenants.slugs import tenant_slug
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    tenant: Tenant
+    owner_id: UUID
+
+
+async def found(settings: TenantSettings, database: Database, *, slug: str, name: str, owner_email: str, tier: str = "basic") -> Founded:
+    """Make it, or finish what an interrupted call began. Raises ValidationFailed, Conflict, NeverMigrated."""
+    address = email_address(owner_email)
+    organization = await lifecycle.create(settings, HeadProvisioner(), tenant_slug(slug), name, tier)
+    tenant = await _fresh(database, settings, organization)
+    bus = Bus(database)
+    owner = await Members(database, bus.as_system).find(tenant, address)
+    owner_id = owner.user_id if owner else new_id()
+    async with bus.unit(tenant, SYSTEM, correlation_id=new_id()) as unit:
+        await unit.execute(DefineDefaultRoles())
+        await unit.execute(FoundOrganization(name))
+        if owner is None:
+            await unit.execute(InviteUser(owner_id, address, name=address.partition("@")[0], role=OWNER))
+    await lifecycle.activate(settings, organization)
+    return Founded(await _fresh(database, settings, organization), owner_id)
+
+
+async def _fresh(database: Database, settings: TenantSettings, organization: UUID) -> Tenant:
+    tenant = await Registry(database, Keyring(settings.secret_keys)).by_id(organization)
+    if tenant is None:
+        raise NotFound("The organization vanished while it was made; run `imprint tenants list` to see what is there.")
+    return tenant
