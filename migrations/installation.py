@@ -27,7 +27,7 @@ class Installation:
 
 async def read(admin: AdminConnection, settings: TenantSettings) -> Installation | None:
     """The installation in this database, or None where there is none yet."""
-    if await admin.value("SELECT to_regclass('control.installation')") is None:
+    if await admin.value("SELECT tablename FROM pg_tables WHERE schemaname = 'control' AND tablename = 'installation'") is None:
         return None
     await admin.run(f"SET ROLE {quoted(settings.owner_role)}")
     prefix = await admin.value("SELECT role_prefix FROM control.installation")

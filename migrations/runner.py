@@ -92,7 +92,7 @@ async def _control_up(admin: AdminConnection, installation: Installation, progre
 
 
 async def _control_revision(admin: AdminConnection, installation: Installation) -> str | None:
-    if await admin.value("SELECT to_regclass('control.alembic_version')") is None:
+    if await admin.value("SELECT tablename FROM pg_tables WHERE schemaname = 'control' AND tablename = 'alembic_version'") is None:
         return None
     async with admin.transaction():
         await _act_as_owner(admin, installation)

@@ -62,7 +62,7 @@ async def activate(settings: TenantSettings, organization: UUID) -> None:
 
 
 async def _unfinished(admin: AdminConnection, settings: TenantSettings, slug: TenantSlug) -> UUID | None:
-    if await admin.value("SELECT to_regclass('control.organizations')") is None:
+    if await admin.value("SELECT tablename FROM pg_tables WHERE schemaname = 'control' AND tablename = 'organizations'") is None:
         raise NeverMigrated("This database has no control schema yet: run `imprint migrate up` first.")
     async with admin.transaction():
         await admin.run(f"SET LOCAL ROLE {quoted(settings.owner_role)}")
