@@ -19,6 +19,7 @@ from tenants.secrets import Keyring, Undecipherable
 from tenants.settings import TenantSettings
 
 OLDEST_POSTGRES, NEWEST_POSTGRES = 15, 18
+MEND = {"redis": "start the server that IMPRINT_REDIS_URL names", "postgres": "start the server that IMPRINT_DATABASE_URL names"}
 OLDEST_REDIS = (6, 2)
 CLOCK_SECONDS = 2.0
 LOGIN = "SELECT current_user AS name, rolsuper, rolinherit, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname = current_user"
@@ -66,10 +67,7 @@ async def _looked(name: str, look: Look, settings: TenantSettings) -> Check:
     try:
         return await look(settings)
     except (Refusal, RedisError, OSError) as error:
-        mend = "start the server that IMPRINT_REDIS_URL names" if name == "redis" else "see the check `postgres`, then `imprint migrate up`"
-        return Check(
-            name, False, f"{type(error).__name__}: {error}", mend if name != "postgres" else "start the server that IMPRINT_DATABASE_URL names"
-        )
+        return _bad(name, f"{type(error).__name__}: {error}", MEND.get(name, "see the check `postgres`, then `imprint migrate up`"))
 
 
 async def _postgres(settings: TenantSettings) -> Check:

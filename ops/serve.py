@@ -31,7 +31,7 @@ from tenants.statements import statement
 
 DRAIN = signal.SIGUSR1
 STOP_SECONDS = 30
-MIGRATED = statement("SELECT to_regclass('control.installation') IS NOT NULL")
+MIGRATED = statement("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'control' AND tablename = 'installation')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,8 @@ def application() -> Application:
     flush = traces.configure(settings.otlp_endpoint, "imprint-server")
     health = Health(settings.tenants)
     front = Front(build(settings), health, settings.operators.token, {})
+    # Again: Litestar configures the standard library's logging while it is built.
+    logs.configure(dev=settings.tenants.dev)
     return Observed(_Lifespan(front, health, flush))
 
 

@@ -53,7 +53,7 @@ class Settings:
             operators=OperatorsSettings.read(env),
             otlp_endpoint=env.url("IMPRINT_OTLP_ENDPOINT", ("http", "https"), "set the collector's OTLP/HTTP address", optional=True),
             sign_up=cast('Literal["off", "invite", "open"]', env.choice("IMPRINT_SIGN_UP", ("off", "invite", "open"), "invite")),
-            smtp_url=env.url("IMPRINT_SMTP_URL", ("smtp", "smtps", "file"), "set smtp://user:password@host:port", optional=True),
+            smtp_url=env.url("IMPRINT_SMTP_URL", ("smtp", "smtps"), "set smtp://user:password@host:port", optional=True),
             drain=env.number("IMPRINT_DRAIN_SECONDS", 0 if tenants.dev else 5, least=0, most=300),
         )
         env.finish()

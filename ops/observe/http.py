@@ -24,6 +24,7 @@ DURATION = Histogram(
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Outsiders choose paths, so that raw ones would make endless label values.
 ROUTES = frozenset({"auth", "admin", "graphql", "health", "metrics", "scim", "static", "dev", ".well-known"})
+PROBES = frozenset({"/health", "/metrics"})
 CORRELATION = "correlation_id"
 
 log = structlog.get_logger("imprint.http")
@@ -86,4 +87,6 @@ class _Request:
             span.set_attribute("http.response.status_code", self.status)
             if self.status >= 500:  # noqa: PLR2004 - the class of server errors
                 span.set_status(Status(StatusCode.ERROR))
-        log.info("request", method=self.method, path=self.scope["path"], status=self.status, ms=round(seconds * 1000, 2))
+        # Probes come every few seconds and say nothing as long as they are answered.
+        tell = log.debug if self.route in PROBES and self.status < 500 else log.info  # noqa: PLR2004 - the class of server errors
+        tell("request", method=self.method, path=self.scope["path"], status=self.status, ms=round(seconds * 1000, 2))
