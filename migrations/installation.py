@@ -6,10 +6,10 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from tenants.privileges import add_member, can_set_role, revoke_set_config
 from tenants.database import AdminConnection
 from tenants.errors import ConfigurationError
 from tenants.naming import RoleName, group_for, quoted
+from tenants.privileges import add_member, can_set_role, revoke_set_config
 from tenants.settings import TenantSettings
 
 SEARCH_PATH = "pg_catalog"
@@ -95,12 +95,8 @@ async def _make_login(admin: AdminConnection, login: str, password: str) -> None
 async def _check_login(admin: AdminConnection, login: str) -> None:
     row = (await admin.rows("SELECT rolsuper, rolinherit, rolbypassrls FROM pg_roles WHERE rolname = $1", login))[0]
     if row["rolsuper"] or row["rolbypassrls"] or row["rolinherit"]:
-        raise ConfigurationError(
-            [
-                f"IMPRINT_DATABASE_URL names a role that could read every tenant by itself: run "
-                f"ALTER ROLE {quoted(login)} NOSUPERUSER NOBYPASSRLS NOINHERIT as a superuser, or name another role"
-            ]
-        )
+        mend = f"run ALTER ROLE {quoted(login)} NOSUPERUSER NOBYPASSRLS NOINHERIT as a superuser, or name another role"
+        raise ConfigurationError([f"IMPRINT_DATABASE_URL names a role that could read every tenant by itself: {mend}"])
 
 
 async def _make_control_schema(admin: AdminConnection, installation: Installation) -> None:

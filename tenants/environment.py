@@ -63,7 +63,8 @@ class Environment:
             return ""
         try:
             parts = urlsplit(value)
-            usable = parts.scheme in schemes and (bool(parts.hostname) or "host=" in parts.query)
+            local = parts.scheme in {"file", "unix"} and parts.path.startswith("/")
+            usable = parts.scheme in schemes and (bool(parts.hostname) or "host=" in parts.query or local)
             _ = parts.port
         except ValueError:
             usable = False

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer; the name says what happened
+class Refusal(Exception):
     """A request that is answered with "no". `code` is public API; the message tells a person what to do next."""
 
     code: ClassVar[str] = "REFUSED"

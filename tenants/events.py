@@ -43,7 +43,7 @@ class StoredEvent:
     occurred_at: datetime
 
 
-def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+def canonical(value: Any) -> bytes:
     """JSON with sorted keys and no spaces: the same bytes for the same value, whoever writes it."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
@@ -98,7 +98,7 @@ READ_AGGREGATE = statement(
 )
 
 
-def from_row(row: Any) -> StoredEvent:  # noqa: ANN401 - a database row
+def from_row(row: Any) -> StoredEvent:
     return StoredEvent(
         id=row["id"],
         aggregate_type=row["aggregate_type"],

@@ -42,15 +42,14 @@ class Tenant:
     created_at: datetime
 
 
-_COLUMNS = "o.id, o.slug, o.name, o.status, o.tier, o.schema, o.role, o.revision, o.wrapped_key, o.created_at"
-BY_SLUG = statement(f"SELECT {_COLUMNS} FROM control.organizations o WHERE o.slug = :value")
-BY_ID = statement(f"SELECT {_COLUMNS} FROM control.organizations o WHERE o.id = CAST(:value AS uuid)")
-BY_DOMAIN = statement(
-    f"SELECT {_COLUMNS} FROM control.organizations o JOIN control.domains d ON d.organization_id = o.id "
-    "WHERE d.host = :value AND d.verified_at IS NOT NULL"
+_ORGANIZATION = (
+    "SELECT o.id, o.slug, o.name, o.status, o.tier, o.schema, o.role, o.revision, o.wrapped_key, o.created_at FROM control.organizations o "
 )
-BY_ROLE = statement(f"SELECT {_COLUMNS} FROM control.organizations o WHERE o.role = :value")
-ALL = statement(f"SELECT {_COLUMNS} FROM control.organizations o ORDER BY o.slug")
+BY_SLUG = statement(_ORGANIZATION + "WHERE o.slug = :value")
+BY_ID = statement(_ORGANIZATION + "WHERE o.id = CAST(:value AS uuid)")
+BY_DOMAIN = statement(_ORGANIZATION + "JOIN control.domains d ON d.organization_id = o.id WHERE d.host = :value AND d.verified_at IS NOT NULL")
+BY_ROLE = statement(_ORGANIZATION + "WHERE o.role = :value")
+ALL = statement(_ORGANIZATION + "ORDER BY o.slug")
 VERSION = statement("SELECT registry_version FROM control.installation")
 
 

@@ -9,15 +9,20 @@ from tenants.errors import ValidationFailed
 
 TenantSlug = NewType("TenantSlug", str)
 
+SHORTEST = 2
 LONGEST = 40
 _SHAPE = re.compile(rf"[a-z](?:[a-z0-9-]{{0,{LONGEST - 2}}}[a-z0-9])")
 
 RESERVED = frozenset(
-    "about abuse account accounts admin administrator api app assets auth autoconfig autodiscover billing blog cdn contact control dashboard "
-    "dev docs email ftp git graphql health help host hostmaster id imap imprint info internal legal localhost login logout mail mta-sts metrics "
-    "mx news ns ns1 ns2 oauth operator operators ops pop pop3 postmaster privacy public register root saml scim security server shop signin "
-    "signup smtp ssl sso staff static status store support system tenant tenants terms test tls webmail webmaster well-known wpad ws www".split()
-)
+    {
+        "about", "abuse", "account", "accounts", "admin", "administrator", "api", "app", "assets", "auth", "autoconfig", "autodiscover", "billing",
+        "blog", "cdn", "contact", "control", "dashboard", "dev", "docs", "email", "ftp", "git", "graphql", "health", "help", "host", "hostmaster",
+        "id", "imap", "imprint", "info", "internal", "legal", "localhost", "login", "logout", "mail", "metrics", "mta-sts", "mx", "news", "ns",
+        "ns1", "ns2", "oauth", "operator", "operators", "ops", "pop", "pop3", "postmaster", "privacy", "public", "register", "root", "saml", "scim",
+        "security", "server", "shop", "signin", "signup", "smtp", "ssl", "sso", "staff", "static", "status", "store", "support", "system", "tenant",
+        "tenants", "terms", "test", "tls", "webmail", "webmaster", "well-known", "wpad", "ws", "www",
+    }
+)  # fmt: skip
 
 
 def tenant_slug(text: str) -> TenantSlug:
@@ -29,8 +34,8 @@ def tenant_slug(text: str) -> TenantSlug:
 
 
 def _objection(text: str) -> str | None:
-    if not 2 <= len(text) <= LONGEST:
-        return f"takes 2 to {LONGEST} characters, this has {len(text)}"
+    if not SHORTEST <= len(text) <= LONGEST:
+        return f"takes {SHORTEST} to {LONGEST} characters, this has {len(text)}"
     if not _SHAPE.fullmatch(text):
         return "takes lower-case letters a-z, digits and hyphens, starts with a letter and ends with a letter or digit"
     if "--" in text:

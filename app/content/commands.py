@@ -35,7 +35,7 @@ class CreatePost:
     excerpt: str | None = None
     tags: tuple[UUID, ...] = ()
     editors: tuple[UUID, ...] = ()
-    seo: Seo = Seo()
+    seo: Seo = field(default_factory=Seo)
     featured_image_url: str | None = None
     custom_fields: dict[str, Any] = field(default_factory=dict)
 
@@ -49,49 +49,50 @@ class UpdatePost:
     title: str | Unset = UNSET
     content: str | Unset = UNSET
     slug: str | Unset = UNSET
-    excerpt: str | None | Unset = UNSET
+    excerpt: str | Unset | None = UNSET
     tags: tuple[UUID, ...] | Unset = UNSET
     editors: tuple[UUID, ...] | Unset = UNSET
     seo: Seo | Unset = UNSET
-    featured_image_url: str | None | Unset = UNSET
+    featured_image_url: str | Unset | None = UNSET
     custom_fields: dict[str, Any] | Unset = UNSET
 
 
 @dataclass(frozen=True, slots=True)
-class SubmitPost:
+class Step:
+    """One step of the workflow; refused where `expected_version` is given and is no longer the post's."""
+
     post_id: UUID
     expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ApprovePost:
-    post_id: UUID
-    expected_version: int | None = None
+class SubmitPost(Step):
+    pass
 
 
 @dataclass(frozen=True, slots=True)
-class RejectPost:
-    post_id: UUID
-    reason: str
-    expected_version: int | None = None
+class ApprovePost(Step):
+    pass
 
 
 @dataclass(frozen=True, slots=True)
-class PublishPost:
-    post_id: UUID
-    expected_version: int | None = None
+class RejectPost(Step):
+    reason: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class UnpublishPost:
-    post_id: UUID
-    expected_version: int | None = None
+class PublishPost(Step):
+    pass
 
 
 @dataclass(frozen=True, slots=True)
-class ArchivePost:
-    post_id: UUID
-    expected_version: int | None = None
+class UnpublishPost(Step):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePost(Step):
+    pass
 
 
 @handles(CreatePost)
@@ -124,49 +125,39 @@ async def update_post(command: UpdatePost, who: Principal, tx: Transaction) -> S
 
 @handles(SubmitPost)
 async def submit_post(command: SubmitPost, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
-    return await _step(command.post_id, command.expected_version, who, tx, policy.may_submit, Post.submit)
+    return await _step(command, who, tx, policy.may_submit, Post.submit)
 
 
 @handles(ApprovePost)
 async def approve_post(command: ApprovePost, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
-    return await _step(
-        command.post_id, command.expected_version, who, tx, lambda w, _: policy.may_review(w), lambda post: post.approve(_person(who), tx.now)
-    )
+    return await _step(command, who, tx, policy.may_review, lambda post: post.approve(_person(who), tx.now))
 
 
 @handles(RejectPost)
 async def reject_post(command: RejectPost, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     reason = reason_text(command.reason)
-    return await _step(
-        command.post_id, command.expected_version, who, tx, lambda w, _: policy.may_review(w), lambda post: post.reject(_person(who), reason)
-    )
+    return await _step(command, who, tx, policy.may_review, lambda post: post.reject(_person(who), reason))
 
 
 @handles(PublishPost)
 async def publish_post(command: PublishPost, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
-    return await _step(command.post_id, command.expected_version, who, tx, lambda w, _: policy.may_publish(w), lambda post: post.publish(tx.now))
+    return await _step(command, who, tx, policy.may_publish, lambda post: post.publish(tx.now))
 
 
 @handles(UnpublishPost)
 async def unpublish_post(command: UnpublishPost, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
-    return await _step(command.post_id, command.expected_version, who, tx, lambda w, _: policy.may_publish(w), Post.unpublish)
+    return await _step(command, who, tx, policy.may_publish, Post.unpublish)
 
 
 @handles(ArchivePost)
 async def archive_post(command: ArchivePost, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
-    return await _step(command.post_id, command.expected_version, who, tx, policy.may_archive, Post.archive)
+    return await _step(command, who, tx, policy.may_archive, Post.archive)
 
 
 async def _step(
-    post_id: UUID,
-    expected_version: int | None,
-    who: Principal,
-    tx: Transaction,
-    allowed: Callable[[Principal, Post], None],
-    verb: Callable[[Post], None],
+    command: Step, who: Principal, tx: Transaction, allowed: Callable[[Principal, Post], None], verb: Callable[[Post], None]
 ) -> Sequence[Aggregate]:
-    """One step of the workflow."""
-    loaded = await _load(post_id, expected_version, who, tx)
+    loaded = await _load(command.post_id, command.expected_version, who, tx)
     allowed(who, loaded.post)
     verb(loaded.post)
     await store.save(tx, loaded)

@@ -47,11 +47,11 @@ def may_submit(who: Principal, post: Post) -> None:
         require(who, "content.edit_any", "submit posts of others")
 
 
-def may_review(who: Principal) -> None:
+def may_review(who: Principal, _post: Post) -> None:
     require(who, "content.approve", "approve or reject posts")
 
 
-def may_publish(who: Principal) -> None:
+def may_publish(who: Principal, _post: Post) -> None:
     require(who, "content.publish", "publish posts or take them back")
 
 

@@ -22,7 +22,7 @@ from app.content.events import (
     PostUnpublished,
 )
 from app.content.values import Manuscript
-from app.shared.events import as_json, values_from
+from app.shared.encoding import as_json, values_from
 
 
 class Status(StrEnum):
@@ -64,13 +64,13 @@ class Post:
     recorded: list[PostEvent] = field(default_factory=list, compare=False)
 
     @classmethod
-    def create(cls, id: UUID, author_id: UUID, manuscript: Manuscript) -> Self:  # noqa: A002 - the field's name
+    def create(cls, id: UUID, author_id: UUID, manuscript: Manuscript) -> Self:
         post = cls(id)
         post._record(PostCreated(id, author_id, manuscript))
         return post
 
     @classmethod
-    def replay(cls, id: UUID, events: Iterable[PostEvent]) -> Self:  # noqa: A002 - the field's name
+    def replay(cls, id: UUID, events: Iterable[PostEvent]) -> Self:
         post = cls(id)
         for event in events:
             post.apply(event)

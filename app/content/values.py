@@ -48,11 +48,11 @@ class Manuscript:
     custom_fields: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def checked(cls, **values: Any) -> Self:  # noqa: ANN401 - the fields above
+    def checked(cls, **values: Any) -> Self:
         """A manuscript within all limits. Raises ValidationFailed naming every field that is not."""
         return cls(**values).normalized()
 
-    def revised(self, **changes: Any) -> Self:  # noqa: ANN401 - the fields above
+    def revised(self, **changes: Any) -> Self:
         """This manuscript with some fields changed, within all limits. Raises ValidationFailed."""
         return replace(self, **changes).normalized()
 
@@ -67,7 +67,7 @@ class Manuscript:
             seo=Seo(_optional(self.seo.title), _optional(self.seo.description), tuple(dict.fromkeys(cleaned(k) for k in self.seo.keywords))),
             featured_image_url=_optional(self.featured_image_url),
         )
-        wrong = {name: complaint for name, complaint in tidy._complaints().items() if complaint}
+        wrong = {name: complaint for name, complaint in tidy.complaints().items() if complaint}
         if wrong:
             raise ValidationFailed(wrong)
         return tidy
@@ -76,7 +76,8 @@ class Manuscript:
         """The fields in which `other` differs from this, with its values."""
         return {f.name: getattr(other, f.name) for f in fields(self) if getattr(self, f.name) != getattr(other, f.name)}
 
-    def _complaints(self) -> dict[str, str | None]:
+    def complaints(self) -> dict[str, str | None]:
+        """For each field of the API, what is wrong with it."""
         return {
             "title": objection(self.title, longest=LONGEST_TITLE, shortest=1),
             "slug": slugs.objection(self.slug),

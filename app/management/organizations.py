@@ -23,7 +23,7 @@ class Organization:
     recorded: list[OrganizationEvent] = field(default_factory=list, compare=False)
 
     @classmethod
-    def found(cls, id: UUID, slug: str, tier: str, name: str) -> Self:  # noqa: A002 - the field's name
+    def found(cls, id: UUID, slug: str, tier: str, name: str) -> Self:
         organization = cls(id)
         organization._record(OrganizationFounded(id, slug, tier, name))
         return organization

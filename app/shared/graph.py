@@ -116,20 +116,20 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """An object made of columns of the same row."""
-
-    type: str
-    fields: Mapping[str, Value]
-    visible: Condition = EVERYBODY
-
-
-@dataclass(frozen=True, slots=True)
 class One:
     """The entity that a column of this row names."""
 
     type: str
     column: Col
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An object made of columns of the same row."""
+
+    type: str
+    fields: Mapping[str, Value | One]
+    visible: Condition = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)

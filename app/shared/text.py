@@ -8,7 +8,7 @@ _ALLOWED_CONTROLS = {"\n", "\t"}
 
 
 def cleaned(text: str) -> str:
-    """NFC (Unicode Standard Annex 15), line ends as \\n, no spaces around."""
+    """NFC (Unicode Standard Annex 15), line ends as line feeds, no spaces around."""
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 

@@ -23,7 +23,7 @@ class Tag:
     recorded: list[TagEvent] = field(default_factory=list, compare=False)
 
     @classmethod
-    def create(cls, id: UUID, name: TagName) -> Self:  # noqa: A002 - the field's name
+    def create(cls, id: UUID, name: TagName) -> Self:
         tag = cls(id)
         tag._record(TagCreated(id, name.name, name.slug))
         return tag

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from app.users.commands import EMAIL_PURPOSE, ActivateUser
+from app.users.commands import ActivateUser
+from app.users.values import EMAIL_PURPOSE
 from auth.accounts import Account
 from tenants.database import Database, Row
 from tenants.registry import Tenant

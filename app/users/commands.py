@@ -13,7 +13,7 @@ from app.users import policy, store
 from app.users.members import User
 from app.users.notices import mark_read
 from app.users.roles import Role
-from app.users.values import DEFAULT_ROLES, READER, email_address, person_name, username_from
+from app.users.values import DEFAULT_ROLES, EMAIL_PURPOSE, READER, email_address, person_name, username_from
 from auth.principal import Principal
 from tenants.database import UniqueTaken
 from tenants.errors import ValidationFailed
@@ -21,7 +21,6 @@ from tenants.ids import new_id
 from tenants.secrets import new_key
 from tenants.transaction import Transaction
 
-EMAIL_PURPOSE = "email"
 MOST_USERNAME_TRIES = 1000
 
 

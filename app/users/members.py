@@ -36,7 +36,7 @@ class User:
     recorded: list[UserEvent] = field(default_factory=list, compare=False)
 
     @classmethod
-    def invite(cls, id: UUID, username: str, name: str, role: str, email: bytes) -> Self:  # noqa: A002, PLR0913 - the fields
+    def invite(cls, id: UUID, username: str, name: str, role: str, email: bytes) -> Self:
         user = cls(id)
         user._record(UserInvited(id, username, name, role, email))
         return user

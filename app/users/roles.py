@@ -22,7 +22,7 @@ class Role:
     recorded: list[RoleDefined] = field(default_factory=list, compare=False)
 
     @classmethod
-    def define(cls, id: UUID, name: str, permissions: frozenset[str]) -> Self:  # noqa: A002 - the field's name
+    def define(cls, id: UUID, name: str, permissions: frozenset[str]) -> Self:
         role = cls(id)
         role._record(RoleDefined(id, name, tuple(sorted(permissions))))
         return role

@@ -10,6 +10,7 @@ from app.shared.text import cleaned, objection
 from tenants.errors import ValidationFailed
 
 LONGEST_NAME = 120
+EMAIL_PURPOSE = "email"  # names the blind index and the encrypted field
 LONGEST_EMAIL = 254
 _EMAIL = re.compile(r"[^@\s\"(),:;<>\[\\\]]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 

@@ -91,7 +91,7 @@ def _steps(post_id: UUID, post: PlannedPost) -> Iterator[object]:
     if post.fate is Fate.IN_REVIEW:
         return
     if post.fate is Fate.REJECTED:
-        yield RejectPost(post_id, post.reason)
+        yield RejectPost(post_id, reason=post.reason)
         return
     yield ApprovePost(post_id)
     if post.fate is Fate.APPROVED:

@@ -12,7 +12,8 @@ _SUBJECTS = (
 )  # fmt: skip
 _FRAMES = (
     "What {} really costs", "A short history of {}", "Notes on {}", "Why we changed {}", "How we learned to love {}", "In praise of {}",
-    "{}, ten years on", "Everything we know about {}", "A field guide to {}", "Questions about {}", "Before you start with {}", "{}: a correspondence",
+    "{}, ten years on", "Everything we know about {}", "A field guide to {}", "Questions about {}", "Before you start with {}",
+    "{}: a correspondence",
 )  # fmt: skip
 _OPENINGS = (
     "It began with a question at the Monday meeting.", "Nobody had planned this.", "The first letter arrived in March.",

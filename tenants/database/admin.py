@@ -42,7 +42,7 @@ class AdminConnection:
         with translated():
             return cast("list[Row]", await self._raw.fetch(sql, *arguments))
 
-    async def value(self, sql: str, *arguments: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+    async def value(self, sql: str, *arguments: Any) -> Any:
         with translated():
             return await self._raw.fetchval(sql, *arguments)
 

@@ -97,5 +97,5 @@ def _same(document: bytes) -> bytes:
     return bytes(document)
 
 
-def _encode(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def _encode(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

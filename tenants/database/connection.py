@@ -20,7 +20,7 @@ _tracer = trace.get_tracer("imprint.database")
 class Row(Protocol):
     """One row: its columns by name."""
 
-    def __getitem__(self, column: str) -> Any: ...  # noqa: ANN401 - whatever the column holds
+    def __getitem__(self, column: str) -> Any: ...
 
     def items(self) -> Iterator[tuple[str, Any]]: ...
 
@@ -42,7 +42,7 @@ class Connection:
         with _span(statement.text), translated():
             return cast("Row | None", await self._raw.fetchrow(statement.at(self.schema), *statement.arguments(values)))
 
-    async def fetchval(self, statement: Statement, **values: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+    async def fetchval(self, statement: Statement, **values: Any) -> Any:
         with _span(statement.text), translated():
             return await self._raw.fetchval(statement.at(self.schema), *statement.arguments(values))
 
@@ -78,7 +78,7 @@ class _NoSpan:
 _NO_SPAN = _NoSpan()
 
 
-def _span(sql: str) -> Any:  # noqa: ANN401 - a span's context manager, or nothing when nobody traces
+def _span(sql: str) -> Any:
     if not trace.get_current_span().is_recording():
         return _NO_SPAN
     return _tracer.start_as_current_span(sql.split(None, 1)[0].upper(), attributes={"db.system.name": "postgresql", "db.query.text": sql[:1000]})

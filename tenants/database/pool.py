@@ -66,14 +66,14 @@ class Database:
     @asynccontextmanager
     async def control(self) -> AsyncIterator[Connection]:
         """A connection at rest: the control schema, as the login role; no tenant's table is readable."""
-        async with self._lent(None, self._limits.session_pooling) as connection:
+        async with self._lent(None, switch=self._limits.session_pooling) as connection:
             yield connection
 
     @asynccontextmanager
     async def reading(self, place: Place) -> AsyncIterator[Connection]:
         """A connection that acts as the tenant, each statement by itself."""
         if self._limits.session_pooling:
-            async with self._lent(place, True) as connection:
+            async with self._lent(place, switch=True) as connection:
                 yield connection
             return
         async with self.writing(place) as connection:
@@ -83,7 +83,7 @@ class Database:
     async def writing(self, place: Place | None) -> AsyncIterator[Connection]:
         """A transaction as the tenant (None: in control); commits at the end, rolls back on any error."""
         session = self._limits.session_pooling
-        async with self._lent(place, session) as connection:
+        async with self._lent(place, switch=session) as connection:
             local_role = f"; SET LOCAL ROLE {quoted(place.role)}" if place and not session else ""
             await connection.simple(_BEGIN + local_role)
             try:
@@ -94,7 +94,7 @@ class Database:
             await connection.simple("COMMIT")
 
     @asynccontextmanager
-    async def _lent(self, place: Place | None, switch: bool) -> AsyncIterator[Connection]:  # noqa: FBT001 - private
+    async def _lent(self, place: Place | None, *, switch: bool) -> AsyncIterator[Connection]:
         key = place.schema if place else _CONTROL
         backend = self._backends[await self._take(key)]
         settled = False
