@@ -23,6 +23,7 @@ from ops.health import Health
 from ops.observe import logs, traces
 from ops.observe.http import Observed
 from ops.settings import Settings
+from ops.stack.children import die_with_parent
 from ops.stack.memory import is_free
 from tenants.database import Database, DatabaseUnavailable
 from tenants.errors import ConfigurationError
@@ -103,6 +104,8 @@ async def check_migrated(settings: Settings) -> None:
 
 def application() -> Application:
     """One server process's ASGI application, from the environment."""
+    if ask := die_with_parent(signal.SIGTERM, os.getppid()):
+        ask()
     settings = Settings.read(os.environ)
     logs.configure(dev=settings.tenants.dev)
     flush = traces.configure(settings.otlp_endpoint, "imprint-server")

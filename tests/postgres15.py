@@ -48,7 +48,7 @@ def start() -> Postgres15:
     for path in (folder, pwfile):
         if user:
             user.own(path)
-    initdb = [
+    initdb: list[str | Path] = [
         BIN / "initdb",
         "-D",
         folder / "data",

@@ -49,7 +49,7 @@ class Commands(click.RichGroup):
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
 @click.version_option(package_name="imprint", message="%(version)s")
 @click.pass_context
-def imprint(ctx: click.RichContext, /, **_: Any) -> None:  # noqa: ANN401 - --debug is read by the boundary
+def imprint(ctx: click.RichContext, /, **_: Any) -> None:
     """Imprint, a publishing platform for many organizations. `imprint dev` runs all of it on this machine."""
     if ctx.invoked_subcommand != MAKES_THE_STACK:
         env_file.adopt(os.environ, Path.cwd())

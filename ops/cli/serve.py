@@ -15,11 +15,13 @@ from ops.observe import metrics
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Server processes.")
 def command(host: str, port: int, workers: int) -> None:
     """Serve HTTP until SIGTERM or Ctrl-C: readiness goes red first, then requests finish."""
-    metrics.share(os.environ)
-    from ops.serve import Listening, run
     from ops.settings import Settings
 
+    settings = Settings.read(os.environ)
+    metrics.share(os.environ)
     try:
-        run(Settings.read(os.environ), Listening(host, port, workers))
+        from ops.serve import Listening, run
+
+        run(settings, Listening(host, port, workers))
     finally:
         metrics.forget(os.environ)

@@ -39,7 +39,9 @@ class Child:
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Raises OSError when the program cannot be started at all."""
+        """Starts it, or starts it again. Raises OSError when the program cannot be started at all."""
+        # What a killed leader had started lives on, and may hold the port that its successor needs.
+        self._kill_group()
         output = self._open_log()
         try:
             self.process = subprocess.Popen(
@@ -52,7 +54,7 @@ class Child:
                 # A terminal's Ctrl-C goes to its whole foreground group; in a session of its own a child waits to be told.
                 start_new_session=True,
                 # Changing user clears the death signal, and the hook runs after that change.
-                preexec_fn=die_with_parent(self.stop_signals[0]),  # noqa: PLW1509 - started from the main thread, before any other takes a lock
+                preexec_fn=die_with_parent(self.stop_signals[0], os.getpid()),  # noqa: PLW1509 - started from the main thread, before any other takes a lock
                 **identity(self.user),
             )
         finally:
@@ -115,12 +117,11 @@ class Child:
         return " / ".join(self.log.read_text(errors="replace").strip().splitlines()[-lines:])
 
 
-def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """A hook for the child that asks Linux for `number` when we die, however we die. Elsewhere the next start cleans up."""
+def die_with_parent(number: signal.Signals, parent: int) -> Callable[[], None] | None:
+    """A hook for a child of `parent` that asks Linux for `number` when that dies, however it dies. Elsewhere the next start cleans up."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
-    parent = os.getpid()
 
     def ask() -> None:
         prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
