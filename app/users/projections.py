@@ -1,0 +1,47 @@
+"""Tables about people that are not aggregates: what they are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tenants.database import Connection
+from tenants.ids import new_id
+from tenants.registry import Tenant
+from tenants.statements import statement
+from tenants.transaction import Transaction
+
+EMAIL = "email"
+
+NOTIFY = statement(
+    """
+    INSERT INTO __tenant__.notifications (id, user_id, kind, event_id, subject_id, data, created_at)
+    SELECT :id, u.id, :kind, :event_id, :subject_id, CAST(:data AS jsonb), :now
+    FROM __tenant__.users u WHERE u.id = :user_id AND u.status IN ('invited', 'active', 'suspended')
+    """
+)
+RECIPIENT = statement(
+    "SELECT name, email, person_key FROM __tenant__.users WHERE id = :id AND status = 'active' AND email IS NOT NULL AND person_key IS NOT NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who can be written to."""
+
+    name: str
+    address: str
+
+
+async def notify(tx: Transaction, user_id: UUID, kind: str, *, event_id: UUID, subject_id: UUID, data: dict[str, Any]) -> None:
+    """Tell a person something, unless they have left."""
+    await tx.connection.execute(NOTIFY, id=new_id(), user_id=user_id, kind=kind, event_id=event_id, subject_id=subject_id, data=data, now=tx.now)
+
+
+async def recipient(connection: Connection, tenant: Tenant, user_id: UUID) -> Recipient | None:
+    """Whom to write to; None for people who have left, were erased, or have not come yet."""
+    row = await connection.fetchrow(RECIPIENT, id=user_id)
+    if row is None:
+        return None
+    return Recipient(row["name"], tenant.key.open_personal(user_id, row["person_key"], EMAIL, row["email"]))

@@ -1,0 +1,45 @@
+"""What our mails say: one subject, one paragraph, one button, and a text part that reads as well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from app.users.projections import Recipient
+from tenants.slugs import TenantSlug
+from workers.mail import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    words: str
+    link: str
+
+
+@cache
+def _templates(*, html: bool) -> Environment:
+    loader = PackageLoader("workers")
+    return Environment(loader=loader, autoescape=html, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - text is no markup
+
+
+def tenant_address(public_url: str, slug: TenantSlug) -> str:
+    """Where an organization's people find it: scheme, host and port, no path."""
+    parts = urlsplit(public_url)
+    return f"{parts.scheme}://{slug}.{parts.netloc}"
+
+
+def letter(id: UUID, to: Recipient, organization: str, *, subject: str, paragraph: str, button: Button) -> Letter:
+    """Everything given is plain text; the HTML part escapes it."""
+    values = {"to": to, "organization": organization, "subject": subject, "paragraph": paragraph, "button": button}
+    return Letter(
+        id=id,
+        to_name=to.name,
+        to_address=to.address,
+        subject=subject,
+        text=_templates(html=False).get_template("letter.txt").render(values),
+        html=_templates(html=True).get_template("letter.html").render(values),
+    )

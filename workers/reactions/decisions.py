@@ -1,0 +1,50 @@
+"""A post was approved or rejected: its author is told, in the product and by mail."""
+
+from __future__ import annotations
+
+from app.content.events import PostApproved, PostRejected
+from app.shared.events import from_store
+from app.users.projections import Recipient, notify, recipient
+from tenants.events import StoredEvent
+from workers.letters import Button, letter, tenant_address
+from workers.mail import Letter
+from workers.reactions.registry import CallingOut, Reacting, calls_out_on, reacts_to
+
+Decision = PostApproved | PostRejected
+
+
+@reacts_to("PostApproved", "PostRejected", name="users.notify_author")
+async def notify_author(reacting: Reacting) -> None:
+    decision = _decision(reacting.event)
+    data = {"title": decision.title}
+    if isinstance(decision, PostRejected):
+        data["reason"] = decision.reason
+    event = reacting.event
+    await notify(reacting.transaction, decision.author_id, event.type, event_id=event.id, subject_id=decision.post_id, data=data)
+
+
+@calls_out_on("PostApproved", "PostRejected", name="users.mail_author")
+async def mail_author(calling: CallingOut) -> None:
+    decision = _decision(calling.event)
+    async with calling.database.reading(calling.tenant.place) as connection:
+        author = await recipient(connection, calling.tenant, decision.author_id)
+    if author is not None:
+        await calling.postman.send(_letter(calling, decision, author))
+
+
+def _decision(event: StoredEvent) -> Decision:
+    decision = from_store(event.type, event.type_version, event.data)
+    if not isinstance(decision, PostApproved | PostRejected):
+        raise TypeError(f"{event.type} decides nothing about a post")
+    return decision
+
+
+def _letter(calling: CallingOut, decision: Decision, author: Recipient) -> Letter:
+    if isinstance(decision, PostApproved):
+        subject = f"“{decision.title}” was approved"
+        paragraph = f"Your post “{decision.title}” has been reviewed and approved. It can be published now."
+    else:
+        subject = f"“{decision.title}” needs another look"
+        paragraph = f"Your post “{decision.title}” has been reviewed and was not approved: {decision.reason}"
+    link = f"{tenant_address(calling.postman.public_url, calling.tenant.slug)}/admin/posts/{decision.post_id}"
+    return letter(calling.delivery_id, author, calling.tenant.name, subject=subject, paragraph=paragraph, button=Button("Open the post", link))

@@ -1,0 +1,108 @@
+"""Who reacts to what. Filled when the reactions' modules are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from tenants.database import Database
+    from tenants.events import StoredEvent
+    from tenants.registry import Tenant
+    from tenants.transaction import Transaction
+    from workers.mail import Postman
+
+
+@dataclass(frozen=True, slots=True)
+class Reacting:
+    """What a reaction inside the tenant's database gets: whatever it writes commits once, with the note that it did."""
+
+    tenant: Tenant
+    event: StoredEvent
+    transaction: Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class CallingOut:
+    """What a reaction with an effect outside gets. It may run again after a crash: `delivery_id` is the idempotency key."""
+
+    tenant: Tenant
+    event: StoredEvent
+    delivery_id: UUID
+    database: Database
+    postman: Postman
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What a due timer's handler gets; its writes commit once, as a reaction's do."""
+
+    tenant: Tenant
+    timer_id: UUID
+    subject_id: UUID
+    due_at: datetime
+    data: dict[str, Any]
+    transaction: Transaction
+
+
+React = Callable[[Reacting], Awaitable[None]]
+CallOut = Callable[[CallingOut], Awaitable[None]]
+Fire = Callable[[Firing], Awaitable[None]]
+
+INSIDE: dict[str, React] = {}
+OUTSIDE: dict[str, CallOut] = {}
+TIMERS: dict[str, Fire] = {}
+_BY_EVENT: dict[str, tuple[str, ...]] = {}
+
+
+def handlers_of(event_type: str) -> tuple[str, ...]:
+    """The names of all reactions to this type of event."""
+    return _BY_EVENT.get(event_type, ())
+
+
+def timer_handler(kind: str) -> str:
+    """The name that a timer's delivery goes by."""
+    return f"timer:{kind}"
+
+
+def reacts_to(*event_types: str, name: str) -> Callable[[React], React]:
+    """Register an effect in the tenant's own tables. `name` is stored with every delivery: never change it."""
+
+    def register(function: React) -> React:
+        _add(name, event_types)
+        INSIDE[name] = function
+        return function
+
+    return register
+
+
+def calls_out_on(*event_types: str, name: str) -> Callable[[CallOut], CallOut]:
+    """Register an effect outside: a mail, a call."""
+
+    def register(function: CallOut) -> CallOut:
+        _add(name, event_types)
+        OUTSIDE[name] = function
+        return function
+
+    return register
+
+
+def fires(kind: str) -> Callable[[Fire], Fire]:
+    """Register what a timer of this kind does when it is due."""
+
+    def register(function: Fire) -> Fire:
+        _add(timer_handler(kind), ())
+        TIMERS[timer_handler(kind)] = function
+        return function
+
+    return register
+
+
+def _add(name: str, event_types: tuple[str, ...]) -> None:
+    if name in INSIDE or name in OUTSIDE or name in TIMERS:
+        raise TypeError(f"{name} is registered already")
+    for event_type in event_types:
+        _BY_EVENT[event_type] = (*_BY_EVENT.get(event_type, ()), name)
