@@ -94,9 +94,10 @@ def _hash(password: str, _: str) -> str:
 def _verify(password: str, known: str) -> str:
     """The hash again where the password matches, else nothing."""
     try:
-        return known if _ARGON2ID.verify(known, password) else ""
+        _ARGON2ID.verify(known, password)
     except (VerificationError, InvalidHashError):
         return ""
+    return known
 
 
 def _cores() -> int:

@@ -57,7 +57,7 @@ class SessionFacts:
     auth_time: datetime
 
 
-class Unacceptable(Exception):  # noqa: N818 - as Refusal: it says what the token is
+class Unacceptable(Exception):
     """Why a token is refused; told to the log, never to whoever sent it."""
 
 

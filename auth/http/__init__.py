@@ -1,0 +1,1 @@
+"""The addresses of this package: token endpoints for programs, pages for people."""

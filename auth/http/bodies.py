@@ -1,0 +1,97 @@
+"""Reading what was sent, strictly: only the fields an address knows, each of its type, no character that nothing can store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar.exceptions import ClientException, HTTPException
+
+from auth.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from auth.http.context import AnyRequest
+
+LARGEST = 16 * 1024
+LONGEST_FIELD = 4096
+MOST_FIELDS = 20
+
+
+async def json_fields(request: AnyRequest, allowed: frozenset[str]) -> dict[str, str]:
+    """A flat JSON object of strings. Raises InvalidRequest, TooLarge or UnsupportedMedia."""
+    _expect(request, "application/json")
+    body = await _body(request)
+    try:
+        document = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("The body is not JSON in UTF-8. Send one JSON object.") from None
+    if not isinstance(document, dict):
+        raise InvalidRequest("The body is not a JSON object. Send one, with " + _list(allowed) + ".")
+    return _checked(document, allowed)
+
+
+async def form_fields(request: AnyRequest, allowed: frozenset[str]) -> dict[str, str]:
+    """The fields of an HTML form. Raises as `json_fields`."""
+    _expect(request, "application/x-www-form-urlencoded")
+    body = await _body(request)
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise InvalidRequest("This form could not be read. Go back, reload the page, and try again.") from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise InvalidRequest("This form holds a field twice. Go back, reload the page, and try again.")
+    return _checked(fields, allowed)
+
+
+def _expect(request: AnyRequest, media_type: str) -> None:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise UnsupportedMedia(f"This address takes Content-Type: {media_type}.")
+
+
+async def _body(request: AnyRequest) -> bytes:
+    length = request.headers.get("content-length", "0")
+    if length.isascii() and length.isdigit() and int(length[:12]) > LARGEST:
+        raise TooLarge(f"The body is larger than {LARGEST} bytes; nothing that belongs here is.")
+    try:
+        body = await request.body()
+    except HTTPException as error:
+        raise TooLarge(f"The body is larger than {LARGEST} bytes; nothing that belongs here is.") from error
+    except ClientException as error:
+        raise InvalidRequest("The body could not be read. Send it again.") from error
+    if len(body) > LARGEST:
+        raise TooLarge(f"The body is larger than {LARGEST} bytes; nothing that belongs here is.")
+    return body
+
+
+def _checked(document: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, str]:
+    wrong = {name if storable(name) else "?": f"is not known here; it takes {_list(allowed)}" for name in document.keys() - allowed}
+    for name, value in document.items():
+        if name in allowed:
+            wrong.update(_objection(name, value))
+    if wrong:
+        raise InvalidRequest("; ".join(f"{name} {why}" for name, why in sorted(wrong.items())), wrong)
+    return {name: str(value) for name, value in document.items()}
+
+
+def _objection(name: str, value: object) -> dict[str, str]:
+    if not isinstance(value, str):
+        return {name: "has to be a string"}
+    if len(value) > LONGEST_FIELD:
+        return {name: f"is longer than {LONGEST_FIELD} characters"}
+    if not storable(value):
+        return {name: "holds a character that cannot be stored"}
+    return {}
+
+
+def storable(text: str) -> bool:
+    """Postgres keeps no NUL, UTF-8 has no lone surrogates."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _list(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,167 @@
+"""What a request is known to be: at which organization's address, on whose behalf, from where.
+
+Whoever resolves the Host calls `place_at` before any handler runs; everything else here reads what it left.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.types import Scope
+
+from auth.clients import client_address
+from auth.cookies import read_cookie
+from auth.errors import CrossSite, unauthenticated
+from auth.forms import SAFE_METHODS, form_token, from_own_site, matches
+from auth.opaque import LONGEST as LONGEST_OPAQUE
+from auth.opaque import digest
+from auth.parts import Parts
+from auth.principal import ANONYMOUS, Principal
+from auth.sessions import Device
+from tenants.hosts import Place
+from tenants.ids import new_id
+from tenants.registry import Tenant
+from tenants.resolver import Resolved, UnknownHost
+
+AnyRequest = Request[Any, Any, Any]
+
+CSRF_HEADER = "x-csrf-token"
+SESSION_FORMS = "session"
+FIRST_PARTY = "imprint"
+_BEARER = "bearer "
+
+
+def place_at(scope: Scope, resolved: Resolved) -> None:
+    """Note which part of the installation, and whose, the request's host is."""
+    state = scope.setdefault("state", {})
+    state["place"] = resolved.place
+    state["tenant"] = resolved.tenant
+
+
+def place_of(request: AnyRequest) -> Place:
+    """Raises UnknownHost where nobody resolved the host."""
+    place: Place | None = request.scope["state"].get("place")
+    if place is None:
+        raise UnknownHost
+    return place
+
+
+def tenant_of(request: AnyRequest) -> Tenant:
+    """The organization at whose address this request came, or whose token it carries. Raises UnknownHost where there is none."""
+    tenant: Tenant | None = request.scope["state"].get("tenant")
+    if tenant is None:
+        raise UnknownHost
+    return tenant
+
+
+def correlation_of(request: AnyRequest) -> UUID:
+    """The id that ties together everything that follows from this request."""
+    state = request.scope["state"]
+    found = state.get("correlation_id")
+    if not isinstance(found, UUID):
+        found = state["correlation_id"] = new_id()
+    return found
+
+
+async def principal_of(parts: Parts, request: AnyRequest) -> Principal:
+    """On whose behalf the request is made: by bearer token (RFC 6750, 2.1), else by cookie, else nobody's.
+
+    Raises Unauthenticated for a token or session that is not good here, CrossSite for a request that changes something,
+    is authenticated by cookie and does not carry the session's form token in `X-CSRF-Token`. On the API's host the
+    token's organization becomes the request's tenant. Asked twice, it answers from the first time.
+    """
+    state = request.scope["state"]
+    known: Principal | None = state.get("principal")
+    if known is not None:
+        return known
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        principal = await _by_token(parts, request, authorization)
+    else:
+        principal = await _by_cookie(parts, request)
+        if principal is not ANONYMOUS and request.method not in SAFE_METHODS:
+            check_form(parts, request, principal, request.headers.get(CSRF_HEADER))
+    state["principal"] = principal
+    return principal
+
+
+async def session_principal(parts: Parts, request: AnyRequest) -> Principal | None:
+    """Whoever the browser's session belongs to, for pages: None where it is over or there is none."""
+    secret = session_secret(parts, request)
+    if secret is None:
+        return None
+    return await parts.rights.of(tenant_of(request), digest(secret))
+
+
+def session_secret(parts: Parts, request: AnyRequest) -> str | None:
+    value = read_cookie(request.headers.get("cookie", ""), parts.cookies.session)
+    return value if value and len(value) <= LONGEST_OPAQUE else None
+
+
+def session_form_token(request: AnyRequest, principal: Principal) -> str:
+    """What forms and scripts of a signed-in person's pages send along with whatever changes something."""
+    return form_token(tenant_of(request).key.key, SESSION_FORMS, str(principal.session_id))
+
+
+def check_form(parts: Parts, request: AnyRequest, principal: Principal, given: str | None) -> None:
+    """Raises CrossSite unless our own page, made for this session, sent this."""
+    check_origin(parts, request)
+    if not matches(tenant_of(request).key.key, SESSION_FORMS, str(principal.session_id or ""), given):
+        raise CrossSite
+
+
+def check_origin(parts: Parts, request: AnyRequest) -> None:
+    """Raises CrossSite where the browser says that another site's page sent this."""
+    scheme = "https" if parts.addresses.secure else "http"
+    own = f"{scheme}://{request.headers.get('host', '').lower()}"
+    if not from_own_site(own, request.headers.get("origin"), request.headers.get("sec-fetch-site")):
+        raise CrossSite
+
+
+def address_of(parts: Parts, request: AnyRequest) -> str | None:
+    """The client's IP address, as far as trusted proxies tell; None behind a Unix socket."""
+    client = request.scope.get("client")
+    return client_address(client[0] if client else None, request.headers.get("x-forwarded-for"), parts.settings.trusted_proxies)
+
+
+def device_of(parts: Parts, request: AnyRequest, client_id: str = FIRST_PARTY) -> Device:
+    agent = request.headers.get("user-agent", "")
+    return Device(client_id, agent.replace("\0", ""), address_of(parts, request))
+
+
+async def _by_token(parts: Parts, request: AnyRequest, authorization: str) -> Principal:
+    if authorization[: len(_BEARER)].lower() != _BEARER:
+        raise unauthenticated()
+    token = await parts.tokens.verify(authorization[len(_BEARER) :].strip())
+    tenant: Tenant | None = request.scope["state"].get("tenant")
+    if tenant is None:
+        tenant = await _tenant_of_token(parts, request, token.organization)
+    if not parts.tokens.belongs_to(token, tenant):
+        raise unauthenticated()
+    principal = await parts.rights.of(tenant, token.session)
+    if principal is None or principal.user_id != token.subject:
+        raise unauthenticated()
+    request.scope["state"]["tenant"] = tenant
+    return principal
+
+
+async def _tenant_of_token(parts: Parts, request: AnyRequest, organization: UUID) -> Tenant:
+    if place_of(request) is not Place.API:
+        raise UnknownHost
+    try:
+        return parts.resolver.open(await parts.registry.by_id(organization))
+    except UnknownHost:
+        raise unauthenticated() from None
+
+
+async def _by_cookie(parts: Parts, request: AnyRequest) -> Principal:
+    secret = session_secret(parts, request)
+    tenant: Tenant | None = request.scope["state"].get("tenant")
+    if secret is None or tenant is None:
+        return ANONYMOUS
+    principal = await parts.rights.of(tenant, digest(secret))
+    if principal is None:
+        raise unauthenticated()
+    return principal

@@ -1,0 +1,91 @@
+"""For programs: tokens, new tokens for old, and the keys with which everybody can check them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from litestar import Response, get, post
+
+from auth.errors import InvalidRequest
+from auth.http.bodies import json_fields
+from auth.http.context import AnyRequest, address_of, correlation_of, device_of, tenant_of
+from auth.http.statuses import retry_headers, status_of
+from auth.native import AMR, Attempt
+from auth.parts import Parts
+from tenants.errors import Refusal, RetryLater
+from tenants.transaction import Cause
+
+JWKS_AGE = 300
+_TOKEN_FIELDS = frozenset({"email", "username", "password", "grant_type"})
+_REFRESH_FIELDS = frozenset({"refresh_token", "grant_type"})
+_NEVER_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff"}
+
+
+@post("/auth/token", status_code=200)
+async def issue_tokens(request: AnyRequest, parts: Parts) -> Response[bytes]:
+    """E-mail address or username, and password, for a pair of tokens. Never sets a cookie, takes JSON only."""
+    tenant = tenant_of(request)
+    fields = await json_fields(request, _TOKEN_FIELDS)
+    login = _login(fields)
+    _grant(fields, "password")
+    correlation_id = correlation_of(request)
+    address = address_of(parts, request) or "local"
+    account = await parts.native.prove(tenant, Attempt(login, fields["password"], address, correlation_id))
+    pair = await parts.flow.tokens(tenant, account, AMR, device_of(parts, request), Cause(correlation_id, account.user_id))
+    return json_answer(pair.document())
+
+
+@post("/auth/refresh", status_code=200)
+async def refresh_tokens(request: AnyRequest, parts: Parts) -> Response[bytes]:
+    """A refresh token for a new pair; the old one is spent."""
+    tenant = tenant_of(request)
+    fields = await json_fields(request, _REFRESH_FIELDS)
+    _grant(fields, "refresh_token")
+    if "refresh_token" not in fields:
+        raise InvalidRequest("refresh_token is missing.", {"refresh_token": "is missing"})
+    pair = await parts.grants.refresh(tenant, fields["refresh_token"], device_of(parts, request), correlation_of(request))
+    return json_answer(pair.document())
+
+
+@get("/.well-known/jwks.json")
+async def publish_keys(request: AnyRequest, parts: Parts) -> Response[bytes]:
+    """The JWK Set. A new key is in it longer than caches keep it, before it signs anything."""
+    tenant_of(request)
+    headers = {"Cache-Control": f"public, max-age={JWKS_AGE}", "Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
+    body = json.dumps(await parts.keys.public_set(), separators=(",", ":")).encode()
+    return Response(body, media_type="application/jwk-set+json", headers=headers)
+
+
+def json_answer(document: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """An answer with tokens or about them: kept by no cache (RFC 6749, 5.1)."""
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(body, status_code=status, media_type="application/json", headers=_NEVER_STORED | (headers or {}))
+
+
+def refused(_: AnyRequest, refusal: Refusal) -> Response[bytes]:
+    """A refusal as these addresses tell it: `error` is the code in lower case (RFC 6749, 5.2)."""
+    document: dict[str, Any] = {"error": refusal.code.lower(), "message": refusal.message}
+    if isinstance(refusal, RetryLater):
+        document["retry_after"] = refusal.retry_after
+    elif refusal.extensions():
+        document |= refusal.extensions()
+    headers = retry_headers(refusal)
+    status = status_of(refusal)
+    if status == 401:  # noqa: PLR2004 - RFC 9110, 15.5.2 asks for the header with this status
+        headers["WWW-Authenticate"] = "Bearer"
+    return json_answer(document, status, headers)
+
+
+def _login(fields: dict[str, str]) -> str:
+    names = fields.keys() & {"email", "username"}
+    if len(names) != 1:
+        raise InvalidRequest("Send either email or username, and password.", {"email": "or username has to be there, not both"})
+    if "password" not in fields:
+        raise InvalidRequest("password is missing.", {"password": "is missing"})
+    return fields[names.pop()]
+
+
+def _grant(fields: dict[str, str], expected: str) -> None:
+    if fields.get("grant_type", expected) != expected:
+        raise InvalidRequest(f"grant_type has to be {expected} here, or left out.", {"grant_type": "is not supported here"})
