@@ -45,5 +45,10 @@ else
     .venv/bin/uv --version >/dev/null 2>&1 && .venv/bin/python -c '' 2>/dev/null || make_venv_with_uv
     uv=.venv/bin/uv
 fi
-[ -x .venv/bin/imprint ] || say 'installing what uv.lock names into .venv (once)'
-"$uv" sync --quiet --locked --extra embedded || stop 'could not install what uv.lock names: see the lines above'
+compile=''
+if [ ! -x .venv/bin/imprint ]; then
+    say 'installing what uv.lock names into .venv (once)'
+    compile=--compile-bytecode
+fi
+# shellcheck disable=SC2086 # empty means no argument
+"$uv" sync --quiet --locked --extra embedded $compile || stop 'could not install what uv.lock names: see the lines above'

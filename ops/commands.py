@@ -6,6 +6,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dev": ("ops.cli.dev", "Run everything on this machine: Postgres, Redis, server, worker, demo."),
     "serve": ("ops.cli.serve", "Serve HTTP."),
     "migrate": ("ops.cli.migrate", "Bring schemas to this release's revision, and say where they stand."),
-    "tenants": ("ops.cli.tenants", "List and show organizations."),
+    "tenants": ("ops.cli.tenants", "Make, list and show organizations."),
     "doctor": ("ops.cli.doctor", "Check configuration and servers; say how to mend each."),
 }

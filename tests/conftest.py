@@ -37,7 +37,7 @@ class SharedStack:
         asyncio.run(self._stack.stop())
         self._stack.discard()
 
-    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - xdist's own type is private
+    def pytest_configure_node(self, node: Any) -> None:
         node.workerinput[WORKER_INPUT] = json.dumps(dataclasses.asdict(self.addresses), default=str)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops import env_file, organizations
+from ops import env_file
 from ops.commands import COMMANDS
 from ops.dev import children, supervisor
 from ops.dev.greeting import TENANTS, greeting
@@ -23,7 +23,11 @@ from ops.stack.binaries import installed
 from ops.stack.children import Child
 from ops.stack.leftovers import MARK
 from ops.stack.memory import is_free, write_private
+from tenants.database import Database
 from tenants.errors import ConfigurationError
+from tenants.registry import Registry
+from tenants.secrets import Keyring
+from tenants.settings import TenantSettings
 
 Say = Callable[[str], None]
 
@@ -83,8 +87,7 @@ class Session:
         from migrations import runner  # noqa: PLC0415 - half a second that the servers' start need not wait for
 
         await runner.up(settings, self._say)
-        for slug, name in TENANTS.items():
-            await organizations.ensure(settings, slug, name, self._say)
+        await _found_missing(settings, self._say)
         metrics = folder / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir()
@@ -100,6 +103,17 @@ class Session:
         for child in kept:
             child.start()
         return server, kept
+
+
+async def _found_missing(settings: TenantSettings, say: Say) -> None:
+    from ops.founding import found  # noqa: PLC0415 - as above
+
+    async with Database(settings, connections=2) as database:
+        there = {tenant.slug for tenant in await Registry(database, Keyring(settings.secret_keys)).all() if tenant.status != "provisioning"}
+        for slug, name in TENANTS.items():
+            if slug not in there:
+                say(f"making the organization {slug}")
+                await found(settings, database, slug=slug, name=name, owner_email=f"owner@{slug}.example")
 
 
 async def run(wishes: Wishes, say: Say, show: Say) -> None:
