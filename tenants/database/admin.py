@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import asyncpg
 
 from tenants.database.backend import set_codecs
-from tenants.database.failures import translated
+from tenants.database.failures import translated, translated_for_operators
 
 if TYPE_CHECKING:
     from tenants.database.backend import Raw
@@ -30,7 +30,7 @@ class AdminConnection:
         return self._raw.get_server_version().major
 
     async def run(self, sql: str, *arguments: Any) -> None:
-        with translated():
+        with translated_for_operators():
             await self._raw.execute(sql, *arguments)
 
     async def run_all(self, statements: Sequence[str]) -> None:
@@ -39,11 +39,11 @@ class AdminConnection:
             await self.run(sql)
 
     async def rows(self, sql: str, *arguments: Any) -> list[Row]:
-        with translated():
+        with translated_for_operators():
             return cast("list[Row]", await self._raw.fetch(sql, *arguments))
 
     async def value(self, sql: str, *arguments: Any) -> Any:
-        with translated():
+        with translated_for_operators():
             return await self._raw.fetchval(sql, *arguments)
 
     @asynccontextmanager

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from tenants.errors import Conflict, RetryLater
+from tenants.errors import Conflict, Refusal, RetryLater
 
 
 class DatabaseUnavailable(RetryLater):
@@ -24,6 +24,12 @@ class UniqueTaken(Conflict):
     def __init__(self, constraint: str) -> None:
         super().__init__("This value is taken; choose another.")
         self.constraint = constraint
+
+
+class StatementFailed(Refusal):
+    """Postgres refused a statement of the admin's: what it said, for the operator."""
+
+    code = "STATEMENT_FAILED"
 
 
 _GONE = (
@@ -56,3 +62,13 @@ def translated() -> Iterator[None]:
         raise Conflict("Somebody else changed this at the same moment; try again.") from error
     except _GONE as error:
         raise DatabaseUnavailable("The database cannot be reached just now; try again in a moment.") from error
+
+
+@contextmanager
+def translated_for_operators() -> Iterator[None]:
+    """As `translated`, and whatever else Postgres objects to becomes a StatementFailed that quotes it."""
+    try:
+        with translated():
+            yield
+    except asyncpg.PostgresError as error:
+        raise StatementFailed(f"Postgres said: {error}") from error

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+import pytest
+
+from tenants.database import Database, DatabaseBusy, UniqueTaken
+from tenants.ids import new_id
+from tenants.settings import TenantSettings
+from tenants.statements import statement
+from tests.integration.conftest import House
+
+BACKEND = statement("SELECT pg_backend_pid()")
+SLEEP = statement("SELECT pg_sleep(:seconds)")
+MARK = statement("INSERT INTO __tenant__.handled (event_id, handler) VALUES (:id, 'pool')")
+COUNT = statement("SELECT count(*) FROM __tenant__.handled WHERE event_id = :id")
+
+
+async def _backend(database: Database, house: House) -> int:
+    async with database.reading(house.tenant.place) as connection:
+        return int(await connection.fetchval(BACKEND))
+
+
+async def test_a_tenant_keeps_meeting_the_same_backend(migrated: TenantSettings, acme: House, globex: House) -> None:
+    async with Database(migrated, connections=6) as database:
+        for house in (acme, globex):
+            assert len({await _backend(database, house) for _ in range(20)}) == 1
+
+
+async def test_a_tenant_that_holds_its_share_waits_while_others_are_served(migrated: TenantSettings, acme: House, globex: House) -> None:
+    impatient = dataclasses.replace(migrated, acquire_timeout=1)
+    async with Database(impatient, connections=4) as database:
+
+        async def slow() -> None:
+            async with database.reading(acme.tenant.place) as connection:
+                await connection.fetchval(SLEEP, seconds=3.0)
+
+        flood = [asyncio.create_task(slow()) for _ in range(8)]
+        await asyncio.sleep(0.1)
+        assert await _backend(database, globex)
+        results = await asyncio.gather(*flood, return_exceptions=True)
+    assert sum(isinstance(result, DatabaseBusy) for result in results) == 5
+    assert sum(result is None for result in results) == 3
+
+
+async def test_a_cancelled_query_does_not_poison_the_next_one(migrated: TenantSettings, acme: House, globex: House) -> None:
+    async with Database(migrated, connections=1) as database:
+
+        async def slow() -> None:
+            async with database.writing(acme.tenant.place) as connection:
+                await connection.fetchval(SLEEP, seconds=30.0)
+
+        task = asyncio.create_task(slow())
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with database.reading(globex.tenant.place) as connection:
+            assert await connection.fetchval(statement("SELECT current_user")) == globex.tenant.place.role
+
+
+async def test_an_error_in_a_transaction_rolls_back_and_the_connection_is_used_again(migrated: TenantSettings, acme: House) -> None:
+    mark = new_id()
+    async with Database(migrated, connections=1) as database:
+        before = await _backend(database, acme)
+        with pytest.raises(UniqueTaken):
+            async with database.writing(acme.tenant.place) as connection:
+                await connection.execute(MARK, id=mark)
+                await connection.execute(MARK, id=mark)
+        async with database.reading(acme.tenant.place) as connection:
+            assert await connection.fetchval(COUNT, id=mark) == 0
+        assert await _backend(database, acme) == before
+
+
+async def test_a_backend_that_met_too_many_tenants_is_replaced(migrated: TenantSettings, acme: House, globex: House) -> None:
+    forgetful = dataclasses.replace(migrated, tenants_per_connection=1)
+    async with Database(forgetful, connections=1) as database:
+        first = await _backend(database, acme)
+        assert await _backend(database, acme) == first
+        assert await _backend(database, globex) == first
+        assert await _backend(database, globex) != first
+
+
+async def test_behind_a_transaction_pooler_the_same_work_is_done_within_transactions(migrated: TenantSettings, acme: House) -> None:
+    mark = new_id()
+    async with Database(dataclasses.replace(migrated, pooling="transaction"), connections=2) as database:
+        async with database.writing(acme.tenant.place) as connection:
+            await connection.execute(MARK, id=mark)
+        async with database.reading(acme.tenant.place) as connection:
+            assert await connection.fetchval(COUNT, id=mark) == 1
+            assert await connection.fetchval(statement("SELECT current_user")) == acme.tenant.place.role
+        async with database.control() as connection:
+            assert await connection.fetchval(statement("SELECT current_user")) == migrated.login_role

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from migrations.status import serves
+from ops.founding import found
+from tenants.database import Database
+from tenants.errors import Conflict, TenantSuspended, ValidationFailed
+from tenants.registry import Registry
+from tenants.resolver import Resolver, TenantBehind, UnknownHost
+from tenants.secrets import Keyring
+from tenants.settings import TenantSettings
+from tests.integration.conftest import House
+
+
+async def _as_owner(settings: TenantSettings, sql: str, *values: object) -> None:
+    connection = await asyncpg.connect(settings.admin_database_url)
+    await connection.execute(f"SET ROLE {settings.owner_role}")
+    await connection.execute(sql, *values)
+    await connection.close()
+
+
+async def test_a_change_made_elsewhere_is_seen_after_a_refresh(migrated: TenantSettings, pool: Database) -> None:
+    here = Registry(pool, Keyring(migrated.secret_keys))
+    await here.refresh()
+    assert await here.by_slug("newcomer") is None
+
+    await found(migrated, pool, slug="newcomer", name="New", owner_email="o@x.example")
+    await here.refresh()
+    tenant = await here.by_slug("newcomer")
+
+    assert tenant is not None
+    assert tenant.status == "active"
+
+
+async def test_hosts_resolve_to_their_tenants_and_nothing_else(registry: Registry, acme: House, globex: House) -> None:
+    resolver = Resolver(registry, "localhost", serves)
+
+    assert (await resolver.resolve("acme.localhost:8000")).tenant == acme.tenant
+    assert (await resolver.resolve("GLOBEX.localhost")).tenant == globex.tenant
+    for host in ("nobody.localhost", "www.localhost", "a@acme.localhost", "acme.localhost.", "evil.example"):
+        with pytest.raises(UnknownHost):
+            await resolver.resolve(host)
+
+
+async def test_a_suspended_tenant_and_one_behind_are_refused_alone(migrated: TenantSettings, pool: Database, acme: House) -> None:
+    quiet = (await found(migrated, pool, slug="quiet", name="Quiet", owner_email="o@x.example")).tenant
+    registry = Registry(pool, Keyring(migrated.secret_keys))
+    resolver = Resolver(registry, "localhost", serves)
+
+    await _as_owner(migrated, "UPDATE control.organizations SET status = 'suspended' WHERE id = $1", quiet.id)
+    with pytest.raises(TenantSuspended) as suspended:
+        await resolver.resolve("quiet.localhost")
+    await _as_owner(migrated, "UPDATE control.organizations SET status = 'active', revision = NULL WHERE id = $1", quiet.id)
+    await registry.refresh()
+    with pytest.raises(TenantBehind):
+        await resolver.resolve("quiet.localhost")
+
+    await _as_owner(migrated, "UPDATE control.organizations SET revision = $2 WHERE id = $1", quiet.id, quiet.revision)
+    assert suspended.value.retry_after > 0
+    assert (await resolver.resolve("acme.localhost")).tenant is not None
+
+
+async def test_a_custom_domain_counts_only_when_verified(migrated: TenantSettings, pool: Database, acme: House) -> None:
+    await _as_owner(migrated, "INSERT INTO control.domains (host, organization_id) VALUES ('news.acme.test', $1)", acme.tenant.id)
+    with pytest.raises(UnknownHost):
+        await Resolver(Registry(pool, Keyring(migrated.secret_keys)), "localhost", serves).resolve("news.acme.test")
+
+    await _as_owner(migrated, "UPDATE control.domains SET verified_at = now() WHERE host = 'news.acme.test'")
+
+    resolved = await Resolver(Registry(pool, Keyring(migrated.secret_keys)), "localhost", serves).resolve("news.acme.test")
+    assert resolved.tenant == acme.tenant
+
+
+async def test_a_slug_in_use_is_refused_and_creation_goes_on_where_it_stopped(migrated: TenantSettings, pool: Database, acme: House) -> None:
+    with pytest.raises(Conflict):
+        await found(migrated, pool, slug="acme", name="Again", owner_email="o@x.example")
+    with pytest.raises(ValidationFailed):
+        await found(migrated, pool, slug="acme2", name="", owner_email="o@x.example")
+
+    finished = await found(migrated, pool, slug="acme2", name="Acme Two", owner_email="o@x.example")
+
+    assert (finished.tenant.status, finished.tenant.slug) == ("active", "acme2")
