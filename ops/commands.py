@@ -5,6 +5,7 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, str]] = {
     "dev": ("ops.cli.dev", "Run everything on this machine: Postgres, Redis, server, worker, demo."),
     "serve": ("ops.cli.serve", "Serve HTTP."),
+    "worker": ("ops.cli.worker", "Deliver events to their reactions, run timers, send mail."),
     "migrate": ("ops.cli.migrate", "Bring schemas to this release's revision, and say where they stand."),
     "tenants": ("ops.cli.tenants", "Make, list and show organizations."),
     "doctor": ("ops.cli.doctor", "Check configuration and servers; say how to mend each."),

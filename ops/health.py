@@ -17,18 +17,18 @@ from tenants.database import Database
 from tenants.errors import Refusal
 from tenants.settings import TenantSettings
 from tenants.statements import statement
+from workers.heartbeat import workers_alive
 
 REMEMBERED_SECONDS = 1.0
 PATIENCE = 2.0
 REGISTRY = statement("SELECT registry_version FROM control.installation")
-LEASES = statement("SELECT count(*) FROM control.leases WHERE until > now()")
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`database` and `cache`: ok or down; `workers`: ok, or absent when no worker holds a lease."""
+    """`database` and `cache`: ok or down; `workers`: ok, or absent when nobody delivers events."""
 
     database: str
     cache: str
@@ -59,7 +59,7 @@ class Health:
         async with self._asking:
             if time.monotonic() - self._asked >= REMEMBERED_SECONDS:
                 database, cache = await asyncio.gather(self._answers(self._ask_registry()), self._answers(self._ask_redis()))
-                workers = await self._answers(self._ask_leases()) if database else False
+                workers = await self._answers(workers_alive(self._database)) if database else False
                 self._report = Report("ok" if database else "down", "ok" if cache else "down", "ok" if workers else "absent")
                 self._asked = time.monotonic()
             return self._report
@@ -71,10 +71,6 @@ class Health:
     async def _ask_registry(self) -> bool:
         async with self._database.control() as connection:
             return await connection.fetchval(REGISTRY) is not None
-
-    async def _ask_leases(self) -> bool:
-        async with self._database.control() as connection:
-            return bool(await connection.fetchval(LEASES))
 
     async def _ask_redis(self) -> bool:
         answer: Any = await self._redis.ping()

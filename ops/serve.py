@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
+from typing import cast
 
 from app.main import build
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -29,9 +30,11 @@ from tenants.database import Database, DatabaseUnavailable
 from tenants.errors import ConfigurationError
 from tenants.lifecycle import NeverMigrated
 from tenants.statements import statement
+from workers.mailbox import mailbox_app
 
 DRAIN = signal.SIGUSR1
 STOP_SECONDS = 30
+MAILBOX = "/dev/mail"
 MIGRATED = statement("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'control' AND tablename = 'installation')")
 
 
@@ -110,7 +113,9 @@ def application() -> Application:
     logs.configure(dev=settings.tenants.dev)
     flush = traces.configure(settings.otlp_endpoint, "imprint-server")
     health = Health(settings.tenants)
-    front = Front(build(settings), health, settings.operators.token, {})
+    mail = settings.workers.smtp_url
+    pages: dict[str, Application] = {MAILBOX: cast("Application", mailbox_app(mail))} if settings.tenants.dev and mail.startswith("file:") else {}
+    front = Front(build(settings), health, settings.operators.token, pages)
     # Again: Litestar configures the standard library's logging while it is built.
     logs.configure(dev=settings.tenants.dev)
     return Observed(_Lifespan(front, health, flush))

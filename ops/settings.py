@@ -9,6 +9,7 @@ from typing import Literal, Self, cast
 from auth.settings import AuthSettings
 from tenants.environment import Environment
 from tenants.settings import TenantSettings
+from workers.settings import WorkerSettings
 
 TOKEN_CHARACTERS = 16
 
@@ -36,10 +37,10 @@ class Settings:
 
     tenants: TenantSettings
     auth: AuthSettings
+    workers: WorkerSettings
     operators: OperatorsSettings
     otlp_endpoint: str
     sign_up: Literal["off", "invite", "open"]
-    smtp_url: str
     drain: int
 
     @classmethod
@@ -50,10 +51,10 @@ class Settings:
         settings = cls(
             tenants=tenants,
             auth=AuthSettings.read(env),
+            workers=WorkerSettings.read(env),
             operators=OperatorsSettings.read(env),
             otlp_endpoint=env.url("IMPRINT_OTLP_ENDPOINT", ("http", "https"), "set the collector's OTLP/HTTP address", optional=True),
             sign_up=cast('Literal["off", "invite", "open"]', env.choice("IMPRINT_SIGN_UP", ("off", "invite", "open"), "invite")),
-            smtp_url=env.url("IMPRINT_SMTP_URL", ("smtp", "smtps"), "set smtp://user:password@host:port", optional=True),
             drain=env.number("IMPRINT_DRAIN_SECONDS", 0 if tenants.dev else 5, least=0, most=300),
         )
         env.finish()

@@ -81,7 +81,7 @@ class Session:
         """Servers, schemas and organizations; returns the children's environment."""
         addresses = await (self._stack.hold() if self._own else self._stack.start())
         folder = self._stack.folder.path
-        said = variables(os.environ, addresses, self._stack.memory, self._wishes.port)
+        said = variables(os.environ, addresses, self._stack.memory, self._wishes.port, folder)
         settings = admin_settings(said)
         write_private(self._env_file, env_file.text(said))
         from migrations import runner  # noqa: PLC0415 - half a second that the servers' start need not wait for

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ops.stack import Addresses
-from ops.stack.addresses import LOOPBACK
 from ops.stack.memory import Memory
 
 # Whoever sets these brings servers of their own.
@@ -18,7 +18,7 @@ def brings_own_servers(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("IMPRINT_DATABASE_URL") and environ.get("IMPRINT_REDIS_URL"))
 
 
-def variables(environ: Mapping[str, str], addresses: Addresses | None, memory: Memory, port: int) -> dict[str, str]:
+def variables(environ: Mapping[str, str], addresses: Addresses | None, memory: Memory, port: int, folder: Path) -> dict[str, str]:
     """What is set in `environ` wins over what the stack would say. psql speaks as the server's login role."""
     made = {
         "IMPRINT_ENV": "dev",
@@ -26,7 +26,7 @@ def variables(environ: Mapping[str, str], addresses: Addresses | None, memory: M
         "IMPRINT_SECRET_KEY": memory.secret_key,
         "IMPRINT_OPERATORS_PORT": str(memory.operators_port),
         "IMPRINT_OPERATORS_TOKEN": memory.operators_token,
-        "IMPRINT_SMTP_URL": f"smtp://{LOOPBACK}:{memory.mail_port}",
+        "IMPRINT_SMTP_URL": (folder / "mail").as_uri(),
     }
     if addresses:
         made |= {

@@ -11,7 +11,7 @@ from opentelemetry import trace
 from structlog.typing import EventDict, Processor
 
 # Third parties that say at INFO what nobody asked.
-QUIET = ("httpx", "httpcore", "asyncio", "alembic")
+QUIET = ("httpx", "httpcore", "asyncio", "alembic", "dramatiq")
 
 
 def configure(*, dev: bool) -> None:

@@ -29,7 +29,6 @@ class Memory:
     postgres_port: int = 0
     redis_port: int = 0
     operators_port: int = 0
-    mail_port: int = 0
 
     @classmethod
     def fresh(cls) -> Self:
@@ -58,9 +57,9 @@ class Memory:
     def with_free_ports(self) -> Self:
         """The same ports as last time where they are still free, else others."""
         chosen: list[int] = []
-        for port in (self.postgres_port, self.redis_port, self.operators_port, self.mail_port):
+        for port in (self.postgres_port, self.redis_port, self.operators_port):
             chosen.append(port if port and port not in chosen and is_free(port) else free_port(chosen))
-        return replace(self, postgres_port=chosen[0], redis_port=chosen[1], operators_port=chosen[2], mail_port=chosen[3])
+        return replace(self, postgres_port=chosen[0], redis_port=chosen[1], operators_port=chosen[2])
 
 
 def write_private(file: Path, text: str) -> None:
