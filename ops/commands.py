@@ -8,5 +8,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("ops.cli.worker", "Deliver events to their reactions, run timers, send mail."),
     "migrate": ("ops.cli.migrate", "Bring schemas to this release's revision, and say where they stand."),
     "tenants": ("ops.cli.tenants", "Make, list and show organizations."),
+    "demo": ("ops.cli.demo", "Load two organizations with people and posts."),
     "doctor": ("ops.cli.doctor", "Check configuration and servers; say how to mend each."),
 }

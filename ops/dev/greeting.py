@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ops.stack.binaries import Binaries
 
-TENANTS = {"acme": "Acme", "globex": "Globex"}
+TENANTS = {"acme": "Acme Press", "globex": "Globex Journal"}
 PEOPLE = ("owner", "admin", "editor", "author", "moderator", "reader")
 PASSWORD = "imprint-demo-1"  # noqa: S105 - the contract's, for development alone
 
@@ -17,7 +17,7 @@ def greeting(port: int, operators_port: str, env: Path, binaries: Binaries | Non
     query = """-H 'Content-Type: application/json' -d '{"query": "{ posts(first: 3) { nodes { title } } }"}'"""
     lines = ["", "Imprint is running. Ctrl-C stops everything.", ""]
     lines += [
-        f"  {name:<9} http://{slug}.localhost:{port}/auth/login   GraphiQL http://{slug}.localhost:{port}/graphql" for slug, name in TENANTS.items()
+        f"  {name:<14} http://{slug}.localhost:{port}/auth/login   GraphiQL http://{slug}.localhost:{port}/graphql" for slug, name in TENANTS.items()
     ]
     if demo:
         lines += ["", f"  sign in   {', '.join(f'{who}@acme.example' for who in PEOPLE)} (or globex.example), password {PASSWORD}"]

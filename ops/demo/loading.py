@@ -1,0 +1,74 @@
+"""Loading whole demo organizations: people, their passwords, posts. Repeated, it adds only what is missing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from auth.credentials import Credentials
+from auth.passwords import Passwords
+from auth.principal import Principal
+from ops.demo.load import load_people, load_posts
+from ops.demo.people import HOUSES, House
+from ops.founding import found
+from tenants.database import Database
+from tenants.errors import NotFound
+from tenants.registry import Registry, Tenant
+from tenants.secrets import Keyring
+from tenants.settings import TenantSettings
+from tenants.statements import statement
+
+DEV_PASSWORD = "imprint-demo-1"  # noqa: S105 - known to everybody, and set in development only
+POSTS = statement("SELECT count(*) FROM __tenant__.posts")
+HAVE_PASSWORDS = statement("SELECT user_id FROM __tenant__.credentials")
+
+Say = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`logins`: addresses and the passwords they got just now; people who had one keep it."""
+
+    slug: str
+    events: int
+    logins: Mapping[str, str]
+
+
+async def load(settings: TenantSettings, slug: str, say: Say) -> Loaded:
+    """`say` hears (slug, posts done, posts in all). Raises NotFound for a slug the demo does not have."""
+    house = HOUSES.get(slug)
+    if house is None:
+        raise NotFound(f"The demo has no organization {slug!r}; it has {', '.join(HOUSES)}.")
+    async with Database(settings, connections=6) as database:
+        tenant = await _tenant(settings, database, house)
+        people = await load_people(database, tenant, house)
+        logins = await _set_passwords(database, tenant, house, people, dev=settings.dev)
+        async with database.reading(tenant.place) as connection:
+            written = await connection.fetchval(POSTS)
+        events = 0 if written else await load_posts(database, tenant, house, people, lambda done, total: say(slug, done, total))
+        return Loaded(slug, events, logins)
+
+
+async def _tenant(settings: TenantSettings, database: Database, house: House) -> Tenant:
+    existing = await Registry(database, Keyring(settings.secret_keys)).by_slug(house.slug)
+    if existing is not None and existing.status != "provisioning":
+        return existing
+    owner = next(person for person in house.people if person.role == "owner")
+    return (await found(settings, database, slug=house.slug, name=house.name, owner_email=house.email(owner))).tenant
+
+
+async def _set_passwords(database: Database, tenant: Tenant, house: House, people: Mapping[str, Principal], *, dev: bool) -> dict[str, str]:
+    passwords = Passwords()
+    credentials = Credentials(database, passwords)
+    async with database.reading(tenant.place) as connection:
+        have = {row["user_id"] for row in await connection.fetch(HAVE_PASSWORDS)}
+    given: dict[str, str] = {}
+    for person in house.people:
+        user_id = people[person.key].user_id
+        if user_id is None or user_id in have:
+            continue
+        given[house.email(person)] = password = DEV_PASSWORD if dev else secrets.token_urlsafe(15)
+        await credentials.set_password(tenant, user_id, password)
+    passwords.close()
+    return given
