@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from typing import Any
 
 import rich_click as click
@@ -46,4 +45,4 @@ async def _load(slugs: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def _say(slug: str, done: int, total: int) -> None:
     if done % STEP == 0 or done == total:
-        print(f"demo: {slug} {done} of {total} posts", file=sys.stderr, flush=True)
+        click.echo(f"demo: {slug} {done} of {total} posts", err=True)

@@ -17,16 +17,20 @@ from ops.demo.story import Fate, PlannedPost, plan
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Tenant
+from tenants.statements import statement
 
 WRITERS = 4
+POSTS = statement("SELECT id FROM __tenant__.posts")
 
 Progress = Callable[[int, int], None]
 
 
 async def load_posts(database: Database, tenant: Tenant, house: House, people: dict[str, Principal], progress: Progress) -> int:
-    """Write the house's posts, a few at a time; returns how many events that took. `people` maps keys to principals."""
+    """Write those of the house's posts that are not there, a few at a time; returns how many events that took."""
     bus = Bus(database)
-    planned = plan(house)
+    async with database.reading(tenant.place) as connection:
+        there = {row["id"] for row in await connection.fetch(POSTS)}
+    planned = [post for post in plan(house) if post.id not in there]
     queue = iter(planned)
     done = [0]
     events = await asyncio.gather(*(_writer(bus, tenant, people, queue, lambda: _tick(done, len(planned), progress)) for _ in range(WRITERS)))
@@ -80,7 +84,7 @@ async def _create(bus: Bus, tenant: Tenant, people: dict[str, Principal], post: 
     editors = tuple(editor for key in [post.editor] if key and (editor := people[key].user_id))
     async with bus.unit(tenant, author, correlation_id=new_id()) as unit:
         tags = (await unit.execute(EnsureTags(post.tags))).aggregates
-        created = await unit.execute(CreatePost(new_id(), post.title, post.body, excerpt=post.excerpt, tags=tags, editors=editors))
+        created = await unit.execute(CreatePost(post.id, post.title, post.body, excerpt=post.excerpt, tags=tags, editors=editors))
     return created.aggregates[0]
 
 

@@ -20,7 +20,6 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 
 DEV_PASSWORD = "imprint-demo-1"  # noqa: S105 - known to everybody, and set in development only
-POSTS = statement("SELECT count(*) FROM __tenant__.posts")
 HAVE_PASSWORDS = statement("SELECT user_id FROM __tenant__.credentials")
 
 Say = Callable[[str, int, int], None]
@@ -44,9 +43,7 @@ async def load(settings: TenantSettings, slug: str, say: Say) -> Loaded:
         tenant = await _tenant(settings, database, house)
         people = await load_people(database, tenant, house)
         logins = await _set_passwords(database, tenant, house, people, dev=settings.dev)
-        async with database.reading(tenant.place) as connection:
-            written = await connection.fetchval(POSTS)
-        events = 0 if written else await load_posts(database, tenant, house, people, lambda done, total: say(slug, done, total))
+        events = await load_posts(database, tenant, house, people, lambda done, total: say(slug, done, total))
         return Loaded(slug, events, logins)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
+from uuid import UUID
 
 from ops.demo import texts
 from ops.demo.people import House
 
-POSTS = 210
+FIRST_MOMENT = 1_767_225_600_000  # 2026-01-01 in Unix milliseconds
 
 
 class Fate(StrEnum):
@@ -29,8 +30,9 @@ _SHARES = {Fate.PUBLISHED: 120, Fate.REVISED: 20, Fate.DRAFT: 20, Fate.IN_REVIEW
 
 @dataclass(frozen=True, slots=True)
 class PlannedPost:
-    """`author` and `editor` are keys of the house's people."""
+    """`author` and `editor` are keys of the house's people; the id is the same on every machine."""
 
+    id: UUID
     title: str
     body: str
     excerpt: str
@@ -50,6 +52,7 @@ def plan(house: House) -> list[PlannedPost]:
     rng.shuffle(fates)
     return [
         PlannedPost(
+            id=_id(rng, number),
             title=texts.title(rng),
             body=texts.body(rng),
             excerpt=texts.excerpt(rng),
@@ -60,5 +63,11 @@ def plan(house: House) -> list[PlannedPost]:
             reason=texts.reason(rng),
             revision=texts.body(rng),
         )
-        for fate in fates
+        for number, fate in enumerate(fates)
     ]
+
+
+def _id(rng: Random, number: int) -> UUID:
+    """A UUID version 7 (RFC 9562, 5.7) whose clock and random bits come from the plan."""
+    bits = (FIRST_MOMENT + number) << 80 | rng.getrandbits(80)
+    return UUID(int=bits & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
