@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import cast
 
-from app.main import build
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 from prometheus_client.multiprocess import mark_process_dead
 
+from app.main import build
+from migrations.status import serves
 from ops import operators
 from ops.asgi import Application, Message, Receive, Scope, Send
 from ops.front import Front
@@ -115,7 +116,7 @@ def application() -> Application:
     health = Health(settings.tenants)
     mail = settings.workers.smtp_url
     pages: dict[str, Application] = {MAILBOX: cast("Application", mailbox_app(mail))} if settings.tenants.dev and mail.startswith("file:") else {}
-    front = Front(build(settings), health, settings.operators.token, pages)
+    front = Front(cast("Application", build(settings, serves)), health, settings.operators.token, pages)
     # Again: Litestar configures the standard library's logging while it is built.
     logs.configure(dev=settings.tenants.dev)
     return Observed(_Lifespan(front, health, flush))
