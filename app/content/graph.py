@@ -59,7 +59,7 @@ POST = Entity(
             "Approval",
             {
                 "status": Value(posts.c.approval_status),
-                "approvedById": Value(posts.c.approved_by),
+                "approvedBy": One("User", posts.c.approved_by),
                 "approvedAt": Value(posts.c.approved_at),
                 "rejectionReason": Value(posts.c.rejection_reason),
             },

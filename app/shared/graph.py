@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
 Col = sa.Column[Any]
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +155,7 @@ class Rows:
     """A plain list, `first` at most, in the entity's own order. `flags`: arguments that, when true, add a condition."""
 
     type: str
-    flags: Mapping[str, Condition] = NOTHING
+    flags: Mapping[str, Condition] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +203,8 @@ class Entity:
     fields: Mapping[str, Field]
     visible: Condition = EVERYBODY
     order: tuple[Order, ...] = ()
-    orders: Mapping[str, Order] = NOTHING
-    filters: Mapping[str, Value | Some] = NOTHING
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    filters: Mapping[str, Value | Some] = field(default_factory=dict)
 
     @property
     def key(self) -> Col:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.shared.graph import AnyOf, Connection, Computed, Entity, Graph, IsMe, IsNull, Lookup, One, Only, Order, Permitted, Rows, Sealed, Value
+from app.shared.graph import AnyOf, Computed, Connection, Entity, Graph, IsMe, IsNull, Lookup, One, Only, Order, Permitted, Rows, Sealed, Value
 from app.users.tables import notifications, users
 from tenants.tables import domain_events
 

@@ -1,0 +1,113 @@
+"""Whole operations: their root fields, put together as one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLField
+
+from app.api.compiler.arguments import Leaf, Scope, Tree
+from app.api.compiler.conditions import Truth, conjunction, predicate
+from app.api.compiler.context import Compilation
+from app.api.compiler.filters import uuid
+from app.api.compiler.lists import root_rows
+from app.api.compiler.objects import write_entity, write_object
+from app.api.compiler.pages import connection
+from app.api.compiler.rows import Source, table_name
+from app.api.compiler.selections import Selected
+from app.api.compiler.text import ResponseText
+from app.api.errors import invalid
+from app.api.plan import Plan
+from app.api.rights import Rights
+from app.api.schema import Schema
+from app.shared.graph import Condition, Connection, Lookup, Only, Rows
+
+INTROSPECTION = frozenset({"__schema", "__type"})
+
+
+def compile_query(schema: Schema, selected: Selected, fragments: Mapping[str, FragmentDefinitionNode], scope: Scope, rights: Rights) -> Plan:
+    """The plan of a query's root fields. Raises ValidationFailed or LimitExceeded for arguments that no value could mend."""
+    ctx = Compilation(schema, fragments, scope, rights, write_entity)
+    text = ResponseText()
+    readable = {key: fields for key, fields in selected.items() if fields[0].name.value not in INTROSPECTION}
+    write_object(ctx, text, "Query", readable, _Roots(ctx))
+    return _plan(ctx, text)
+
+
+def compile_entities(
+    schema: Schema,
+    wanted: Mapping[str, tuple[str, Sequence[FieldNode]]],
+    fragments: Mapping[str, FragmentDefinitionNode],
+    scope: Scope,
+    rights: Rights,
+) -> Plan:
+    """The plan of a mutation's payload: for each response key the entity of a type whose id the request brings as "id"."""
+    ctx = Compilation(schema, fragments, scope, rights, write_entity)
+    text = ResponseText()
+    text.say("{")
+    for position, (key, (type_name, fields)) in enumerate(wanted.items()):
+        text.say(f'{"," if position else ""}"{key}":')
+        with ctx.at(key):
+            text.put(_by_id(ctx, type_name, fields))
+    text.say("}")
+    return _plan(ctx, text)
+
+
+def _plan(ctx: Compilation, text: ResponseText) -> Plan:
+    constant = text.constant()
+    sql = None if constant is not None else f"SELECT convert_to({text.sql(ctx.parameters)}, 'UTF8')"
+    cost = None if ctx.cost.constant else ctx.cost
+    if cost is None:
+        ctx.cost.check({})
+    parameters = ctx.parameters
+    return Plan(sql, (constant or "").encode(), tuple(parameters.fixed), tuple(parameters.moving), tuple(ctx.finishers), cost)
+
+
+class _Roots:
+    def __init__(self, ctx: Compilation) -> None:
+        self._ctx = ctx
+
+    def __call__(self, text: ResponseText, name: str, definition: GraphQLField, fields: Sequence[FieldNode]) -> None:
+        ctx = self._ctx
+        match ctx.schema.bindings.queries[name]:
+            case Connection() as binding:
+                text.put(connection(ctx, binding, definition, fields, write_object, None))
+            case Rows() as rows:
+                text.put(root_rows(ctx, rows, ctx.arguments(definition, fields), fields))
+            case Lookup() as lookup:
+                text.put(_lookup(ctx, lookup, ctx.arguments(definition, fields), fields))
+            case Only(type_name, condition):
+                _only(ctx, text, type_name, condition, fields)
+
+
+def _lookup(ctx: Compilation, lookup: Lookup, arguments: Mapping[str, Tree], fields: Sequence[FieldNode]) -> str:
+    given = [(name, leaf) for name, leaf in arguments.items() if isinstance(leaf, Leaf)]
+    if len(given) != 1:
+        raise invalid(ctx.argument_name(), f"takes exactly one of {', '.join(lookup.by)}")
+    name, leaf = given[0]
+    row, column, field = ctx.source(lookup.type), lookup.by[name], ctx.argument_name(name)
+    is_id = column is row.entity.key
+    value = ctx.value(leaf, lambda text: uuid(text, field) if is_id else text)
+    return _one_row(ctx, row, f"{row.column(column)} = {value}::{'uuid' if is_id else 'text'}", fields)
+
+
+def _by_id(ctx: Compilation, type_name: str, fields: Sequence[FieldNode]) -> str:
+    row = ctx.source(type_name)
+    id = ctx.value(Leaf(lambda variables: variables["id"], constant=False))
+    return _one_row(ctx, row, f"{row.column(row.entity.key)} = {id}::uuid", fields)
+
+
+def _only(ctx: Compilation, text: ResponseText, type_name: str, condition: Condition, fields: Sequence[FieldNode]) -> None:
+    row = ctx.source(type_name)
+    found = ctx.truth(condition, row)
+    if found is False:
+        text.say("null")
+    else:
+        text.put(_one_row(ctx, row, found, fields))
+
+
+def _one_row(ctx: Compilation, row: Source, condition: Truth, fields: Sequence[FieldNode]) -> str:
+    """The object of the one row there is, if the reader may see it."""
+    body = ctx.entity(row, fields)
+    visible = predicate(conjunction([condition, ctx.truth(row.entity.visible, row)]))
+    return f"coalesce((SELECT {body} FROM {table_name(row.entity.table)} {row.alias}{row.joined()} WHERE {visible}), 'null')"

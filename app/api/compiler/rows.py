@@ -1,0 +1,48 @@
+"""Rows that a statement reads from: their alias, the columns it takes of them, and what is joined to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.shared.graph import Col, Entity
+from tenants.naming import quoted
+from tenants.statements import TENANT_SCHEMA
+
+
+@dataclass(slots=True)
+class Source:
+    """One set of rows under an alias.
+
+    `page`: it is a common table expression, so lists of children can be read for all of its rows at once; their own
+    expressions go to `withs`. `joins` follow the rows in FROM. `taken` are the columns used, in order.
+    """
+
+    entity: Entity
+    alias: str
+    page: bool = False
+    joins: list[str] = field(default_factory=list)
+    withs: list[str] = field(default_factory=list)
+    taken: dict[str, None] = field(default_factory=dict)
+
+    def column(self, column: Col) -> str:
+        if column.table is not self.entity.table:
+            raise TypeError(f"{column} is no column of {self.entity.type}")
+        self.taken[column_name(column)] = None
+        return f"{self.alias}.{column_name(column)}"
+
+    def joined(self) -> str:
+        return "".join(f" {join}" for join in self.joins)
+
+
+def column_name(column: sa.Column[Any]) -> str:
+    return quoted(column.name)
+
+
+def table_name(table: sa.FromClause) -> str:
+    """A declared tenant table; the token gives way to the tenant's quoted schema when the statement is sent."""
+    if not isinstance(table, sa.Table) or table.schema != TENANT_SCHEMA:
+        raise TypeError(f"{table} is no tenant table")
+    return f"{TENANT_SCHEMA}.{quoted(table.name)}"

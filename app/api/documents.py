@@ -1,0 +1,143 @@
+"""Documents: parsed and validated once per text, then remembered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLInputType,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    get_variable_values,
+    parse,
+    type_from_ast,
+    validate,
+    visit,
+)
+from graphql.language import ArgumentNode, FieldNode
+
+from app.api.cache import Recent
+from app.api.document_limits import MOST_TOKENS, check_extent
+from app.api.errors import BadDocument, LimitExceeded, invalid
+from app.api.schema import Schema
+from app.api.shapes import variable_shapes
+
+MOST_DOCUMENTS = 2000
+MOST_ERRORS = 20
+_NO_VARIABLES: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One operation of a valid document. Compared by identity, so that it can be part of a plan's key."""
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    types: Mapping[str, GraphQLInputType]
+    cursors: frozenset[str]
+    introspects: bool
+
+    @property
+    def name(self) -> str | None:
+        return self.node.name.value if self.node.name else None
+
+    @property
+    def is_query(self) -> bool:
+        return self.node.operation is OperationType.QUERY
+
+    def coerced(self, schema: Schema, given: Mapping[str, Any], *, hints: bool) -> dict[str, Any]:
+        """The variables' values, defaults included. Raises BadDocument, and ValidationFailed for a variable nobody declared."""
+        if not self.types and not given:
+            return _NO_VARIABLES
+        unknown = given.keys() - self.types.keys()
+        if unknown:
+            raise invalid(f"variables.{min(unknown)}", "is not declared by the operation; declare it or leave it out")
+        found = get_variable_values(schema.graphql, self.node.variable_definitions or (), dict(given), MOST_ERRORS, hide_suggestions=not hints)
+        if isinstance(found, list):
+            raise BadDocument(found)
+        return found.coerced
+
+    def shape(self, values: Mapping[str, Any]) -> Hashable:
+        return variable_shapes(values, self.types, self.cursors) if values else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    operations: Mapping[str | None, Operation]
+
+    def operation(self, name: str | None) -> Operation:
+        """Raises ValidationFailed where the name fits none, or none is named and there are several."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is None or name not in self.operations:
+            raise invalid("operationName", "names no operation of the document" if name else "is needed: the document has several operations")
+        return self.operations[name]
+
+
+class Documents:
+    """The documents of one process."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._known: Recent[bytes, Document] = Recent(MOST_DOCUMENTS)
+
+    def document(self, text: str, *, hints: bool) -> Document:
+        """`hints`: complaints may name what was probably meant. Raises BadDocument or LimitExceeded."""
+        digest = hashlib.sha256(text.encode()).digest()
+        return self._known.get(digest) or self._known.keep(digest, self._read(text, hints=hints))
+
+    def _read(self, text: str, *, hints: bool) -> Document:
+        try:
+            document = parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
+        except GraphQLSyntaxError as error:
+            if "Parsing aborted" in error.message:
+                raise LimitExceeded(f"A document may have at most {MOST_TOKENS} tokens; split this one.") from None
+            raise BadDocument([error]) from None
+        check_extent(document)
+        errors = validate(self._schema.graphql, document, max_errors=MOST_ERRORS, hide_suggestions=not hints)
+        if errors:
+            raise BadDocument(errors)
+        return Document({operation.name: operation for operation in _operations(document, self._schema)})
+
+
+def _operations(document: DocumentNode, schema: Schema) -> Iterator[Operation]:
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    used = _Used()
+    visit(document, used)
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            if node.operation is OperationType.SUBSCRIPTION:
+                raise BadDocument([GraphQLError("There are no subscriptions; ask again instead.", node)])
+            types = {d.variable.name.value: _input_type(schema, d.type) for d in node.variable_definitions or ()}
+            yield Operation(document, node, fragments, types, frozenset(used.cursors & types.keys()), used.introspects)
+
+
+def _input_type(schema: Schema, node: Any) -> GraphQLInputType:  # noqa: ANN401 - a type's node
+    found: Any = type_from_ast(schema.graphql, node)
+    return found  # type: ignore[no-any-return] # validation saw to it that it is an input type
+
+
+class _Used(Visitor):
+    """Which variables serve as cursors, and whether anything introspects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cursors: set[str] = set()
+        self.introspects = False
+
+    def enter_argument(self, node: ArgumentNode, *_: object) -> None:
+        if node.name.value in {"after", "before"} and isinstance(node.value, VariableNode):
+            self.cursors.add(node.value.name.value)
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        self.introspects = self.introspects or node.name.value in {"__schema", "__type"}

@@ -1,0 +1,52 @@
+"""A compiled read: one statement, its values, and what is left to do after it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLError
+
+from app.api.compiler.limits import Cost
+from app.api.compiler.parameters import Getter, Values
+from app.api.finishing import Finisher, Path, finish
+from tenants.naming import quoted
+from tenants.statements import TENANT_SCHEMA
+
+if TYPE_CHECKING:
+    from tenants.database import Database
+    from tenants.registry import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`sql` is None where no row is read: then `constant` is the result. `cost` is checked per request where sizes are variables."""
+
+    sql: str | None
+    constant: bytes
+    fixed: tuple[Any, ...]
+    moving: tuple[tuple[int, Getter], ...]
+    finishers: tuple[Finisher, ...]
+    cost: Cost | None
+
+    async def text(self, database: Database, tenant: Tenant, values: Values) -> bytes:
+        """The JSON text of the result's `data`, as Postgres wrote it. Raises what binding a request's values refuses, before any SQL."""
+        if self.sql is None:
+            return self.constant
+        if self.cost is not None:
+            self.cost.check(values.variables)
+        arguments = list(self.fixed)
+        for position, getter in self.moving:
+            arguments[position] = getter(values)
+        sql = self.sql.replace(TENANT_SCHEMA, quoted(tenant.place.schema))
+        async with database.reading(tenant.place) as connection:
+            found = await connection.document(sql, arguments)
+        if found is None:
+            raise TypeError("a compiled read answers with one document")
+        return found
+
+    async def tree(self, database: Database, tenant: Tenant, values: Values) -> tuple[dict[str, Any], list[tuple[Path, GraphQLError]]]:
+        """The same, decoded and finished, with the errors of fields that became null."""
+        tree: dict[str, Any] = json.loads(await self.text(database, tenant, values))
+        return tree, finish(tree, self.finishers, tenant.key)
