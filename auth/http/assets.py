@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from tenants.errors import NotFound
 
@@ -55,7 +56,7 @@ ASSETS = Assets()
 
 
 @get("/static/{name:str}")
-async def serve_asset(name: str) -> Response[bytes]:
+async def serve_asset(name: FromPath[str]) -> Response[bytes]:
     asset = ASSETS.served(name)
     if asset is None:
         raise NotFound("There is no such file. Reload the page that named it.")

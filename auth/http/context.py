@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from litestar.types import Scope
 
 from auth.clients import client_address
@@ -26,6 +28,7 @@ from tenants.registry import Tenant
 from tenants.resolver import Resolved, UnknownHost
 
 AnyRequest = Request[Any, Any, Any]
+GivenParts = NamedDependency[SkipValidation[Parts]]
 
 CSRF_HEADER = "x-csrf-token"
 SESSION_FORMS = "session"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response, get, post
 
 from auth.http.bodies import form_fields
-from auth.http.context import AnyRequest, place_of, session_principal
+from auth.http.context import AnyRequest, GivenParts, place_of, session_principal
 from auth.http.pages import page, policy, redirect
 from auth.http.statuses import status_of
 from auth.parts import Parts
@@ -18,7 +18,7 @@ _FIELDS = frozenset({"organization"})
 
 
 @get("/")
-async def enter(request: AnyRequest, parts: Parts) -> Response[str]:
+async def enter(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """The front door: of an organization to one's account or its login, of the installation to the question which one."""
     place = place_of(request)
     if place is Place.BASE:
@@ -29,7 +29,7 @@ async def enter(request: AnyRequest, parts: Parts) -> Response[str]:
 
 
 @post("/auth/find", status_code=200)
-async def find_organization(request: AnyRequest, parts: Parts) -> Response[str]:
+async def find_organization(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """Whether the organization exists is not looked up here: whatever could be one is sent on, the rest gets one answer."""
     if place_of(request) is not Place.BASE:
         raise UnknownHost

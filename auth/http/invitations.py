@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from auth.destinations import DEFAULT
 from auth.errors import LinkSpent
 from auth.http.bodies import form_fields
-from auth.http.context import AnyRequest, correlation_of, device_of, tenant_of
+from auth.http.context import AnyRequest, GivenParts, correlation_of, device_of, tenant_of
 from auth.http.guards import bind_form, check_own_form, session_cookies
 from auth.http.pages import page, redirect
 from auth.http.statuses import retry_headers, status_of
@@ -20,12 +20,12 @@ _FIELDS = frozenset({"token", "password", "form"})
 
 
 @get("/auth/invitation")
-async def show_invitation(request: AnyRequest, parts: Parts) -> Response[str]:
+async def show_invitation(request: AnyRequest, parts: GivenParts) -> Response[str]:
     return await _form(parts, request, request.query_params.get("token", ""))
 
 
 @post("/auth/invitation", status_code=200)
-async def accept_invitation(request: AnyRequest, parts: Parts) -> Response[str]:
+async def accept_invitation(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """Whatever is wrong shows the form again; only a link that is spent ends it."""
     tenant = tenant_of(request)
     fields = {"token": "", "password": "", "form": ""}

@@ -8,6 +8,7 @@ from auth.destinations import own_path
 from auth.http.bodies import form_fields
 from auth.http.context import (
     AnyRequest,
+    GivenParts,
     address_of,
     check_form,
     correlation_of,
@@ -36,7 +37,7 @@ _LOGOUT_FIELDS = frozenset({"form"})
 
 
 @get("/auth/login")
-async def show_login(request: AnyRequest, parts: Parts) -> Response[str]:
+async def show_login(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """The form; whoever is signed in already goes on to where they wanted."""
     if place_of(request) is Place.BASE:
         return find_page(parts)
@@ -48,7 +49,7 @@ async def show_login(request: AnyRequest, parts: Parts) -> Response[str]:
 
 
 @post("/auth/login", status_code=200)
-async def sign_in(request: AnyRequest, parts: Parts) -> Response[str]:
+async def sign_in(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """A wrong password shows the form again, with what was typed but for the password."""
     tenant = tenant_of(request)
     fields = {"login": "", "password": "", "next": "", "form": ""}
@@ -67,7 +68,7 @@ async def sign_in(request: AnyRequest, parts: Parts) -> Response[str]:
 
 
 @get("/auth/logout")
-async def ask_to_sign_out(request: AnyRequest, parts: Parts) -> Response[str]:
+async def ask_to_sign_out(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """A page with one button, since nothing may change by following a link."""
     principal = await session_principal(parts, request)
     if principal is None:
@@ -76,7 +77,7 @@ async def ask_to_sign_out(request: AnyRequest, parts: Parts) -> Response[str]:
 
 
 @post("/auth/logout", status_code=200)
-async def sign_out(request: AnyRequest, parts: Parts) -> Response[str]:
+async def sign_out(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """Ends the session of the cookie, or of the bearer token (then 204 and no page)."""
     if "authorization" in request.headers:
         await _revoke(parts, request, await principal_of(parts, request))
@@ -91,7 +92,7 @@ async def sign_out(request: AnyRequest, parts: Parts) -> Response[str]:
 
 
 @get("/auth/account")
-async def show_account(request: AnyRequest, parts: Parts) -> Response[str]:
+async def show_account(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """Who is signed in here."""
     tenant = tenant_of(request)
     principal = await session_principal(parts, request)

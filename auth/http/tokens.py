@@ -9,10 +9,9 @@ from litestar import Response, get, post
 
 from auth.errors import InvalidRequest
 from auth.http.bodies import json_fields
-from auth.http.context import AnyRequest, address_of, correlation_of, device_of, tenant_of
+from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, device_of, tenant_of
 from auth.http.statuses import retry_headers, status_of
 from auth.native import AMR, Attempt
-from auth.parts import Parts
 from tenants.errors import Refusal, RetryLater
 from tenants.transaction import Cause
 
@@ -23,7 +22,7 @@ _NEVER_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-T
 
 
 @post("/auth/token", status_code=200)
-async def issue_tokens(request: AnyRequest, parts: Parts) -> Response[bytes]:
+async def issue_tokens(request: AnyRequest, parts: GivenParts) -> Response[bytes]:
     """E-mail address or username, and password, for a pair of tokens. Never sets a cookie, takes JSON only."""
     tenant = tenant_of(request)
     fields = await json_fields(request, _TOKEN_FIELDS)
@@ -37,7 +36,7 @@ async def issue_tokens(request: AnyRequest, parts: Parts) -> Response[bytes]:
 
 
 @post("/auth/refresh", status_code=200)
-async def refresh_tokens(request: AnyRequest, parts: Parts) -> Response[bytes]:
+async def refresh_tokens(request: AnyRequest, parts: GivenParts) -> Response[bytes]:
     """A refresh token for a new pair; the old one is spent."""
     tenant = tenant_of(request)
     fields = await json_fields(request, _REFRESH_FIELDS)
@@ -49,7 +48,7 @@ async def refresh_tokens(request: AnyRequest, parts: Parts) -> Response[bytes]:
 
 
 @get("/.well-known/jwks.json")
-async def publish_keys(request: AnyRequest, parts: Parts) -> Response[bytes]:
+async def publish_keys(request: AnyRequest, parts: GivenParts) -> Response[bytes]:
     """The JWK Set. A new key is in it longer than caches keep it, before it signs anything."""
     tenant_of(request)
     headers = {"Cache-Control": f"public, max-age={JWKS_AGE}", "Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
