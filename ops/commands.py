@@ -9,5 +9,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("ops.cli.migrate", "Bring schemas to this release's revision, and say where they stand."),
     "tenants": ("ops.cli.tenants", "Make, list and show organizations."),
     "demo": ("ops.cli.demo", "Load two organizations with people and posts."),
+    "schema": ("ops.cli.schema", "Print the GraphQL schema."),
     "doctor": ("ops.cli.doctor", "Check configuration and servers; say how to mend each."),
 }
