@@ -128,6 +128,7 @@ deliveries = Table(
     Column("next_attempt_at", Moment, nullable=False, server_default=func.now()),
     Column("published_at", Moment),
     Column("deadline", Moment),
+    Column("crashed", Boolean, nullable=False, server_default=text("false"), comment="its worker died or hung: tried again apart from other such"),
     Column("error", Text),
     Column("created_at", Moment, nullable=False, server_default=func.now()),
     Column("done_at", Moment),

@@ -36,7 +36,7 @@ async def execute(database: Database, postman: Postman, tenant: Tenant, started:
     timer = await _timer(database, started) if name in TIMERS else None
     async with transaction(database, tenant, Cause(started.correlation_id, causation_id=started.event_id)) as tx:
         # A process that stands still must not hold the note, or the next one would wait for it.
-        await tx.connection.simple(f"SET LOCAL idle_in_transaction_session_timeout = {int(settings.handler_seconds * 1000)}")
+        await tx.connection.simple(f"SET LOCAL idle_in_transaction_session_timeout = {int(settings.idle_seconds * 1000)}")
         if not await tx.connection.execute(MARK, event_id=started.event_id, handler=name):
             return
         if timer is None:

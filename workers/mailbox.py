@@ -18,6 +18,7 @@ from uuid import UUID
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Litestar, MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 SHOWN = 200
 PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
@@ -68,12 +69,12 @@ def mailbox_handlers(url: str) -> list[HTTPRouteHandler]:
         return _page("mailbox.html", {"mails": await asyncio.to_thread(mailbox.newest)})
 
     @get("/dev/mail/{number:uuid}", media_type=MediaType.HTML)
-    async def show_one(number: UUID) -> Response[str]:
+    async def show_one(number: FromPath[UUID]) -> Response[str]:
         mail = await asyncio.to_thread(mailbox.one, number)
         return _page("mailbox_mail.html", {"mail": mail}, HTTPStatus.OK if mail else HTTPStatus.NOT_FOUND)
 
     @get("/dev/mail/{number:uuid}/html", media_type=MediaType.HTML)
-    async def show_html(number: UUID) -> Response[str]:
+    async def show_html(number: FromPath[UUID]) -> Response[str]:
         mail = await asyncio.to_thread(mailbox.one, number)
         status = HTTPStatus.OK if mail else HTTPStatus.NOT_FOUND
         return Response(mail.html if mail else "", status_code=status, media_type=MediaType.HTML, headers={"content-security-policy": MAIL_POLICY})

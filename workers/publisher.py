@@ -1,7 +1,8 @@
 """From deliveries to Dramatiq: what is due is put on the queue, few at a time and one tenant after the other.
 
 Only the first unfinished delivery of an aggregate and handler is published, which keeps each aggregate's order. What is
-on its way is bounded, in all and for each tenant, so a queue is never longer than workers empty in a moment.
+on its way is bounded, in all and for each tenant, so a queue is never longer than workers empty in a moment. Of those
+whose worker died, one is tried at a time: the one that kills workers must not take the others along again and again.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ TAKE = statement(
     WITH RECURSIVE in_flight AS (
       SELECT organization_id, count(*) AS number FROM control.deliveries
       WHERE state IN ('waiting', 'running') AND published_at IS NOT NULL GROUP BY organization_id
+    ), suspect AS (
+      SELECT EXISTS (SELECT FROM control.deliveries WHERE state IN ('waiting', 'running') AND published_at IS NOT NULL AND crashed) AS busy
     ), tenants (id) AS (
       (SELECT organization_id FROM control.deliveries WHERE state = 'waiting' AND published_at IS NULL ORDER BY organization_id LIMIT 1)
       UNION ALL
@@ -36,13 +39,15 @@ TAKE = statement(
               WHERE d.state = 'waiting' AND d.published_at IS NULL AND d.organization_id > t.id ORDER BY d.organization_id LIMIT 1)
       FROM tenants t WHERE t.id IS NOT NULL
     ), due AS (
-      SELECT d.id, coalesce(f.number, 0) + row_number() OVER (PARTITION BY t.id ORDER BY d.next_attempt_at, d.id) AS turn
+      SELECT d.id, coalesce(f.number, 0) + row_number() OVER (PARTITION BY t.id ORDER BY d.next_attempt_at, d.id) AS turn,
+             d.crashed AND row_number() OVER (PARTITION BY d.crashed ORDER BY d.next_attempt_at, d.id) > 1 AS must_wait
       FROM tenants t
       JOIN control.organizations o ON o.id = t.id AND o.status = 'active'
       LEFT JOIN in_flight f ON f.organization_id = t.id
       CROSS JOIN LATERAL (
-        SELECT c.id, c.next_attempt_at FROM control.deliveries c
+        SELECT c.id, c.next_attempt_at, c.crashed FROM control.deliveries c
         WHERE c.organization_id = t.id AND c.state = 'waiting' AND c.published_at IS NULL AND c.next_attempt_at <= now()
+          AND NOT (c.crashed AND (SELECT busy FROM suspect))
           AND NOT EXISTS (
             SELECT FROM control.deliveries e
             WHERE e.aggregate_id = c.aggregate_id AND e.handler = c.handler AND e.aggregate_version < c.aggregate_version
@@ -52,7 +57,7 @@ TAKE = statement(
         LIMIT greatest(0, CAST(:share AS bigint) - coalesce(f.number, 0)) FOR UPDATE SKIP LOCKED
       ) d
     ), chosen AS (
-      SELECT id, turn FROM due ORDER BY turn
+      SELECT id, turn FROM due WHERE NOT must_wait ORDER BY turn
       LIMIT greatest(0, CAST(:window AS bigint) - (SELECT CAST(coalesce(sum(number), 0) AS bigint) FROM in_flight))
     )
     UPDATE control.deliveries d SET published_at = now() FROM chosen WHERE d.id = chosen.id

@@ -34,6 +34,11 @@ class WorkerSettings:
         return self.deadline * 0.75
 
     @property
+    def idle_seconds(self) -> float:
+        """How long Postgres lets a handler's open transaction stand still: after the handler was stopped, before its successor starts."""
+        return self.deadline * 0.9
+
+    @property
     def window(self) -> int:
         """How many deliveries may be on their way or running at once, over all tenants."""
         return max(64, 4 * self.threads * self.processes)

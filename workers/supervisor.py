@@ -20,7 +20,7 @@ from tenants.settings import TenantSettings
 from workers.settings import WorkerSettings
 
 BOOT_SECONDS = 30.0
-SILENT_SECONDS = 90.0
+SILENT_SECONDS = 60.0
 GRACE_SECONDS = 30.0
 LOOK_SECONDS = 0.2
 FIRST_WAIT = 0.5

@@ -23,7 +23,7 @@ OVERDUE = statement(
     f"""
     UPDATE control.deliveries SET
       state = CASE WHEN attempts >= :attempts THEN 'quarantined' ELSE 'waiting' END,
-      next_attempt_at = {NEXT_ATTEMPT}, published_at = NULL, deadline = NULL,
+      next_attempt_at = {NEXT_ATTEMPT}, published_at = NULL, deadline = NULL, crashed = true,
       error = 'The worker that ran this died or hung; see its log.'
     WHERE id IN (SELECT id FROM control.deliveries WHERE state = 'running' AND deadline < now() ORDER BY deadline LIMIT 1000 FOR UPDATE SKIP LOCKED)
     RETURNING id, handler, state, attempts

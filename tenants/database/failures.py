@@ -41,6 +41,7 @@ _GONE = (
     asyncpg.InvalidPasswordError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server ended the session, and the driver has read only half of its goodbye
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
     OSError,

@@ -122,6 +122,13 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "crashed",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="its worker died or hung: tried again apart from other such",
+        ),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
