@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from auth.backoff import PER_ADDRESS, PER_USER, Backoff, Count
+from auth.ledgers import LocalLedger
+
+RULE = Backoff(free=5, longest=60, window=600)
+
+
+@pytest.mark.parametrize(("attempts", "wait"), [(0, 0), (4, 0), (5, 1), (6, 2), (7, 4), (10, 32), (11, 60), (500, 60)])
+def test_waits_double_from_the_fifth_attempt_up_to_the_longest(attempts: int, wait: int) -> None:
+    assert RULE.wait_after(attempts) == wait
+
+
+def test_an_attempt_that_has_to_wait_is_not_counted() -> None:
+    count = Count()
+    assert [count.charge(RULE, 0.0) for _ in range(8)] == [0, 0, 0, 0, 0, 1, 1, 1]
+    assert count.attempts == 5
+    assert count.charge(RULE, 1.0) == 0
+    assert count.wait(1.5) == 1.5
+
+
+def test_after_its_window_of_quiet_everything_is_forgotten() -> None:
+    count = Count()
+    for _ in range(5):
+        count.charge(RULE, 0.0)
+    assert count.wait(600.0) == 0
+    assert count.charge(RULE, 600.0) == 0
+    assert count.attempts == 1
+
+
+@pytest.mark.parametrize("rule", [PER_USER, PER_ADDRESS])
+def test_what_is_in_force_is_five_and_never_longer_than_what_is_remembered(rule: Backoff) -> None:
+    assert rule.free == 5
+    assert rule.longest < rule.window
+
+
+async def test_this_process_remembers_each_key_by_itself_and_refunds_one_attempt() -> None:
+    now = [0.0]
+    ledger = LocalLedger(lambda: now[0])
+    for _ in range(5):
+        assert await ledger.charge("acme:kim", RULE) == 0
+    assert await ledger.wait("acme:kim", RULE) == 1
+    assert await ledger.wait("globex:kim", RULE) == 0
+    await ledger.refund("acme:kim")
+    assert await ledger.charge("acme:kim", RULE) == 0
+    assert await ledger.charge("acme:kim", RULE) == 1
+    await ledger.clear("acme:kim")
+    assert await ledger.wait("acme:kim", RULE) == 0
