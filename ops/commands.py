@@ -10,5 +10,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tenants": ("ops.cli.tenants", "Make, list and show organizations."),
     "demo": ("ops.cli.demo", "Load two organizations with people and posts."),
     "schema": ("ops.cli.schema", "Print the GraphQL schema."),
+    "bench": ("ops.cli.bench", "Measure this release on a stack of its own."),
     "doctor": ("ops.cli.doctor", "Check configuration and servers; say how to mend each."),
 }

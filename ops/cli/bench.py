@@ -1,0 +1,36 @@
+"""`imprint bench`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from ops.cli.printing import print_json
+
+if TYPE_CHECKING:
+    from ops.bench.report import Line
+
+BENCHES = ("read", "write")
+
+
+@click.command("bench")
+@click.argument("name", required=False, type=click.Choice(BENCHES))
+@click.option("--json", "as_json", is_flag=True, help="Print an array.")
+def command(name: str | None, *, as_json: bool) -> None:
+    """Measure this release on a stack of its own, as ratios to floors in the same run. Exit code 1 where a target is missed."""
+    from ops.bench.report import machine, table
+
+    lines: list[Line] = []
+    for bench in [name] if name else BENCHES:
+        click.echo(f"bench {bench} …", err=True)
+        lines += asyncio.run(import_module(f"ops.bench.{bench}").run())
+    if as_json:
+        print_json([line.as_json() for line in lines])
+    else:
+        click.echo(f"{machine()}\n\n{table(lines)}")
+    if not all(line.met for line in lines):
+        sys.exit(1)
