@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from typing import cast
 
-from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from auth.http.context import place_at
@@ -24,7 +24,7 @@ class Hosts:
         self._resolver = resolver
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] is ScopeType.HTTP:
+        if cast("str", scope["type"]) == "http":  # servers give plain text, Litestar annotates its enum
             try:
                 place_at(scope, await self._resolver.resolve(_host(scope)))
             except Refusal as refusal:
