@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from app.users.projections import Recipient
-from tenants.slugs import TenantSlug
 from workers.mail import Letter
 
 
@@ -24,12 +22,6 @@ class Button:
 def _templates(*, html: bool) -> Environment:
     loader = PackageLoader("workers")
     return Environment(loader=loader, autoescape=html, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - text is no markup
-
-
-def tenant_address(public_url: str, slug: TenantSlug) -> str:
-    """Where an organization's people find it: scheme, host and port, no path."""
-    parts = urlsplit(public_url)
-    return f"{parts.scheme}://{slug}.{parts.netloc}"
 
 
 def letter(id: UUID, to: Recipient, organization: str, *, subject: str, paragraph: str, button: Button) -> Letter:

@@ -15,13 +15,16 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import UUID
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from litestar import Litestar, MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from auth.http.pages import page_environment, page_headers
+
 SHOWN = 200
-PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
+TEMPLATES = Path(__file__).parent / "templates"
+PAGE_POLICY = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-top-navigation-by-user-activation"
 
 
@@ -93,13 +96,12 @@ def mailbox_app(url: str) -> Litestar:
 
 def _page(template: str, values: dict[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
     body = _templates().get_template(template).render(values)
-    headers = {"content-security-policy": PAGE_POLICY, "cache-control": "no-store", "x-content-type-options": "nosniff"}
-    return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
+    return Response(body, status_code=status, media_type=MediaType.HTML, headers=page_headers(PAGE_POLICY))
 
 
 @cache
 def _templates() -> Environment:
-    return Environment(loader=PackageLoader("workers"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return page_environment(TEMPLATES)
 
 
 def _read(path: Path) -> Mail | None:

@@ -91,7 +91,7 @@ async def _relay(process: Process) -> None:
             return await publisher.step() or expanded
 
         loops = [
-            forever("relay", move, Pace(0.01, 0.15)),
+            forever("relay", move, Pace(0.005, 0.15)),
             forever("sweeper", Sweeper(database, process.workers).step, Pace(0.1, 1)),
             forever("timers", timers.step, Pace(0.05, 1)),
             forever("retention", Retention(database).step, Pace(1, 600)),
@@ -151,11 +151,15 @@ class _Background(Middleware):
 
     async def _start(self) -> None:
         loops = [
-            self._registry.watch(),
+            forever("registry", self._refresh, Pace(1, 1)),
             forever("heartbeat", self._heartbeat.step, Pace(BEAT_SECONDS, BEAT_SECONDS)),
             self._process.beat(self._orphaned),
         ]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
+
+    async def _refresh(self) -> bool:
+        await self._registry.refresh()
+        return False
 
     async def _stop(self) -> None:
         await _cancel(self._tasks)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from app.content.events import PostApproved, PostRejected
 from app.shared.events import from_store
 from app.users.projections import Recipient, notify, recipient
+from auth.addresses import Addresses
 from tenants.events import StoredEvent
-from workers.letters import Button, letter, tenant_address
+from workers.letters import Button, letter
 from workers.mail import Letter
 from workers.reactions.registry import CallingOut, Reacting, calls_out_on, reacts_to
 
@@ -46,5 +47,7 @@ def _letter(calling: CallingOut, decision: Decision, author: Recipient) -> Lette
     else:
         subject = f"“{decision.title}” needs another look"
         paragraph = f"Your post “{decision.title}” has been reviewed and was not approved: {decision.reason}"
-    link = f"{tenant_address(calling.postman.public_url, calling.tenant.slug)}/admin/posts/{decision.post_id}"
-    return letter(calling.delivery_id, author, calling.tenant.name, subject=subject, paragraph=paragraph, button=Button("Open the post", link))
+    tenant = calling.tenant
+    # The organization's own address takes people to wherever they work: through the login, where they are not signed in.
+    button = Button(f"Open {tenant.name}", f"{Addresses(calling.postman.public_url).of(tenant)}/")
+    return letter(calling.delivery_id, author, tenant.name, subject=subject, paragraph=paragraph, button=button)

@@ -2,11 +2,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import pytest
-
 from app.users.projections import Recipient
-from tenants.slugs import tenant_slug
-from workers.letters import Button, letter, tenant_address
+from workers.letters import Button, letter
 from workers.mail import Letter, composed
 
 ID = UUID("01900000-0000-7000-8000-000000000001")
@@ -52,11 +49,3 @@ def test_a_letter_says_that_a_program_wrote_it_and_keeps_its_id() -> None:
 
     assert first["Message-ID"] == second["Message-ID"] == f"<{ID}@localhost>"
     assert first["Auto-Submitted"] == "auto-generated"
-
-
-@pytest.mark.parametrize(
-    ("public", "address"),
-    [("http://localhost:8000", "http://acme.localhost:8000"), ("https://imprint.example", "https://acme.imprint.example")],
-)
-def test_an_organizations_address_is_made_from_the_public_url(public: str, address: str) -> None:
-    assert tenant_address(public, tenant_slug("acme")) == address
