@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import ast
+
+from tests.architecture.features import README, ROOT, features, readme_with_table
+
+
+def test_every_promise_names_tests_that_exist() -> None:
+    missing = []
+    for feature in features():
+        assert feature.tests, feature.name
+        for test in feature.tests:
+            file, _, name = test.partition("::")
+            path = ROOT / file
+            functions = {n.name for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)} if path.exists() else set()
+            if name not in functions:
+                missing.append(test)
+    assert missing == []
+
+
+def test_the_readme_shows_the_table_as_it_is() -> None:
+    assert readme_with_table(README.read_text()) == README.read_text(), "run: .venv/bin/python -m tests.architecture.features"

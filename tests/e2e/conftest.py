@@ -1,0 +1,99 @@
+"""A running installation: server, worker, both demo organizations, as `imprint dev` would have it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ops.dev import children
+from ops.dev.children import ready
+from ops.stack import Addresses, databases
+from ops.stack.addresses import redis_url
+from ops.stack.binaries import installed
+from ops.stack.children import Child
+from ops.stack.databases import Database
+from ops.stack.memory import free_port
+
+PASSWORD = "imprint-demo-1"
+REDIS_AFTER_INTEGRATION = 8  # the numbered Redis databases below belong to the integration tests
+
+
+@dataclass(slots=True)
+class Running:
+    """`environment` is what any `imprint` command needs to work on it; `mail` the folder of sent letters."""
+
+    port: int
+    environment: Mapping[str, str]
+    mail: Path
+    server: Child
+    worker: Child
+
+    def client(self, slug: str | None = None, token: str | None = None) -> httpx.AsyncClient:
+        """Speaks to one organization's host (None: the base host)."""
+        host = f"{slug}.localhost:{self.port}" if slug else f"localhost:{self.port}"
+        headers = {"Host": host} | ({"Authorization": f"Bearer {token}"} if token else {})
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=30)
+
+    async def token(self, slug: str, key: str) -> str:
+        async with self.client(slug) as client:
+            answer = await client.post("/auth/token", json={"email": f"{key}@{slug}.example", "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access_token"])
+
+    async def query(self, slug: str, text: str, key: str | None = None, **variables: object) -> dict[str, object]:
+        """One GraphQL operation as a person of the demo; the whole answer."""
+        token = await self.token(slug, key) if key else None
+        async with self.client(slug, token) as client:
+            answer = await client.post("/graphql", json={"query": text, "variables": variables})
+        result: dict[str, object] = answer.json()
+        return result
+
+    async def imprint(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit code, stdout, stderr of one command."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "ops", *arguments, env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        out, err = await process.communicate()
+        return process.returncode or 0, out.decode(), err.decode()
+
+
+@pytest.fixture(scope="session")
+async def running(stack: Addresses, worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    name = f"e2e_{worker_name}"
+    own = Database(name, f"admin_{name}", f"app_{name}", admin_password=secrets.token_hex(8), app_password=secrets.token_hex(8))
+    await asyncio.to_thread(databases.make, installed().postgres("psql"), stack.superuser_url, own)
+    number = REDIS_AFTER_INTEGRATION + (0 if worker_name == "main" else int(worker_name.removeprefix("gw")))
+    port, mail = free_port(), tmp_path_factory.mktemp("mail")
+    environment = {
+        **os.environ,
+        "IMPRINT_ENV": "dev",
+        "IMPRINT_DATABASE_URL": own.app_url(stack.postgres_port),
+        "IMPRINT_ADMIN_DATABASE_URL": own.admin_url(stack.postgres_port),
+        "IMPRINT_OWNER_ROLE": f"owner_{name}",
+        "IMPRINT_REDIS_URL": redis_url(stack.redis_url.split(":")[2].split("@")[0], stack.redis_port, number),
+        "IMPRINT_SECRET_KEY": base64.b64encode(os.urandom(32)).decode(),
+        "IMPRINT_PUBLIC_URL": f"http://localhost:{port}",
+        "IMPRINT_OPERATORS_TOKEN": "a-token-for-the-tests",
+        "IMPRINT_SMTP_URL": mail.as_uri(),
+    }
+    server = children.imprint("the server", "serve", "--port", str(port), env=environment)
+    worker = children.imprint("the worker", "worker", "--threads", "2", env=environment)
+    installation = Running(port, environment, mail, server, worker)
+    for command in (("migrate", "up"), ("demo", "load")):
+        code, _, err = await installation.imprint(*command)
+        assert code == 0, err
+    server.start()
+    worker.start()
+    await ready(server, port)
+    yield installation
+    await asyncio.gather(server.stop(), worker.stop())
+    await asyncio.to_thread(databases.drop, installed().postgres("psql"), stack.superuser_url, own)
