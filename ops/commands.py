@@ -10,6 +10,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tenants": ("ops.cli.tenants", "Make, list and show organizations."),
     "demo": ("ops.cli.demo", "Load two organizations with people and posts."),
     "schema": ("ops.cli.schema", "Print the GraphQL schema."),
+    "deliveries": ("ops.cli.deliveries", "Show which events still have to reach which handlers; try failed ones again."),
     "bench": ("ops.cli.bench", "Measure this release on a stack of its own."),
     "doctor": ("ops.cli.doctor", "Check configuration and servers; say how to mend each."),
 }
