@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("ops.cli.demo", "Load two organizations with people and posts."),
     "schema": ("ops.cli.schema", "Print the GraphQL schema."),
     "deliveries": ("ops.cli.deliveries", "Show which events still have to reach which handlers; try failed ones again."),
+    "keys": ("ops.cli.keys", "List, rotate and retire the keys that sign access tokens."),
     "bench": ("ops.cli.bench", "Measure this release on a stack of its own."),
     "doctor": ("ops.cli.doctor", "Check configuration and servers; say how to mend each."),
 }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 from tests.architecture.features import README, ROOT, features, readme_with_table
 
@@ -11,11 +12,15 @@ def test_every_promise_names_tests_that_exist() -> None:
         assert feature.tests, feature.name
         for test in feature.tests:
             file, _, name = test.partition("::")
-            path = ROOT / file
-            functions = {n.name for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)} if path.exists() else set()
-            if name not in functions:
+            if name not in _functions(ROOT / file):
                 missing.append(test)
     assert missing == []
+
+
+def _functions(path: Path) -> set[str]:
+    if not path.exists():
+        return set()
+    return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
 def test_the_readme_shows_the_table_as_it_is() -> None:

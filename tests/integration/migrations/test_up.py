@@ -56,7 +56,7 @@ async def _whole_life(settings: TenantSettings) -> None:
     async with Database(settings, connections=2) as pool:
         for slug in ("acme", "globex"):
             await found(settings, pool, slug=slug, name=slug.title(), owner_email=f"owner@{slug}.example")
-        tenants = {t.slug: t for t in await Registry(pool, Keyring(settings.secret_keys)).all()}
+        tenants = {str(t.slug): t for t in await Registry(pool, Keyring(settings.secret_keys)).all()}
     connection = await asyncpg.connect(settings.database_url)
     await connection.execute(f'SET ROLE "{tenants["acme"].place.role}"')
     assert await connection.fetchval(f"SELECT count(*) FROM {tenants['acme'].place.schema}.users") == 1

@@ -64,10 +64,14 @@ async def test_an_error_in_a_transaction_rolls_back_and_the_connection_is_used_a
     mark = new_id()
     async with Database(migrated, connections=1) as database:
         before = await _backend(database, acme)
-        with pytest.raises(UniqueTaken):
+
+        async def twice() -> None:
             async with database.writing(acme.tenant.place) as connection:
                 await connection.execute(MARK, id=mark)
                 await connection.execute(MARK, id=mark)
+
+        with pytest.raises(UniqueTaken):
+            await twice()
         async with database.reading(acme.tenant.place) as connection:
             assert await connection.fetchval(COUNT, id=mark) == 0
         assert await _backend(database, acme) == before
