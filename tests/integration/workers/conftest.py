@@ -41,6 +41,7 @@ OF_EVENT = statement("SELECT * FROM control.deliveries WHERE event_id = :event_i
 OF_HANDLER = statement("SELECT * FROM control.deliveries WHERE event_id = :event_id AND handler = :handler")
 COUNTED = statement("SELECT coalesce(max(published), 0) FROM __tenant__.publication_counts WHERE author_id = :author_id")
 TIDY = statement("UPDATE control.deliveries SET state = 'done', done_at = now() WHERE state IN ('waiting', 'running')")
+FORGET_THE_DEAD = statement("DELETE FROM control.leases")
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ async def line(migrated: TenantSettings, pool: Database, registry: Registry, tmp
     await line.expand()
     async with pool.control() as connection:
         await connection.execute(TIDY)
+        await connection.execute(FORGET_THE_DEAD)
     yield line
     async with pool.control() as connection:
         await connection.execute(TIDY)
