@@ -42,6 +42,11 @@ class Unit:
         self._tx = tx
         self._who = who
 
+    @property
+    def transaction(self) -> Transaction:
+        """For reads that decide how a change is answered."""
+        return self._tx
+
     async def execute(self, command: object) -> Outcome:
         """Policy, rules, rows, events and outbox of one command, within this unit."""
         with _tracer.start_as_current_span(type(command).__name__, attributes={"tenant": self._tx.tenant.slug}):

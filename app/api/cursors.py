@@ -52,10 +52,10 @@ def read_cursor(cursor: str, order: str, key: CursorKey, field: str) -> Position
     text = _authentic(cursor, key)
     if text is None:
         raise _refused(field)
-    written_for, id, value = text.split("|", 2)
+    written_for, row_id, value = text.split("|", 2)
     if written_for != order:
         raise invalid(field, "is a cursor of another order; start from the first page")
-    return Position(UUID(id), None if cursor[0] == "n" else value)
+    return Position(UUID(row_id), None if cursor[0] == "n" else value)
 
 
 def _authentic(cursor: str, key: CursorKey) -> str | None:

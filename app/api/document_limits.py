@@ -35,9 +35,7 @@ class Extent:
     directives: int = 0
 
     def beside(self, other: Extent) -> Extent:
-        return Extent(
-            max(self.depth, other.depth), self.fields + other.fields, self.aliases + other.aliases, self.directives + other.directives
-        )
+        return Extent(max(self.depth, other.depth), self.fields + other.fields, self.aliases + other.aliases, self.directives + other.directives)
 
 
 def check_extent(document: DocumentNode) -> None:

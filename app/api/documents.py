@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from app.api.cache import Recent
 from app.api.document_limits import MOST_TOKENS, check_extent
 from app.api.errors import BadDocument, LimitExceeded, invalid
 from app.api.schema import Schema
-from app.api.shapes import variable_shapes
+from app.api.shapes import Shape, variable_shapes
 
 MOST_DOCUMENTS = 2000
 MOST_ERRORS = 20
@@ -46,6 +46,11 @@ class Operation:
     types: Mapping[str, GraphQLInputType]
     cursors: frozenset[str]
     introspects: bool
+    label: str
+
+    @property
+    def kind(self) -> str:
+        return self.node.operation.value
 
     @property
     def name(self) -> str | None:
@@ -67,7 +72,7 @@ class Operation:
             raise BadDocument(found)
         return found.coerced
 
-    def shape(self, values: Mapping[str, Any]) -> Hashable:
+    def shape(self, values: Mapping[str, Any]) -> Shape:
         return variable_shapes(values, self.types, self.cursors) if values else ()
 
 
@@ -119,10 +124,16 @@ def _operations(document: DocumentNode, schema: Schema) -> Iterator[Operation]:
             if node.operation is OperationType.SUBSCRIPTION:
                 raise BadDocument([GraphQLError("There are no subscriptions; ask again instead.", node)])
             types = {d.variable.name.value: _input_type(schema, d.type) for d in node.variable_definitions or ()}
-            yield Operation(document, node, fragments, types, frozenset(used.cursors & types.keys()), used.introspects)
+            yield Operation(document, node, fragments, types, frozenset(used.cursors & types.keys()), used.introspects, _label(node))
 
 
-def _input_type(schema: Schema, node: Any) -> GraphQLInputType:  # noqa: ANN401 - a type's node
+def _label(node: OperationDefinitionNode) -> str:
+    """The one root field, or "several": what metrics and spans call the operation, since clients choose its name."""
+    names = {s.name.value for s in node.selection_set.selections if isinstance(s, FieldNode)}
+    return names.pop() if len(names) == 1 and len(node.selection_set.selections) == 1 else "several"
+
+
+def _input_type(schema: Schema, node: Any) -> GraphQLInputType:
     found: Any = type_from_ast(schema.graphql, node)
     return found  # type: ignore[no-any-return] # validation saw to it that it is an input type
 

@@ -8,81 +8,82 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import structlog
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 
-from app.api.errors import as_graphql
+from app.api.answers import internal_error
 from app.api.markdown import safe_html
 from tenants.errors import Refusal
 from tenants.secrets import TenantKey, Undecipherable
 
 log = structlog.get_logger(__name__)
 
-Path = list[str | int]
-
-
-class Finish(Protocol):
-    """Turns what SQL left into what the client gets. Raises GraphQLError for a field that becomes null with an error."""
-
-    def __call__(self, value: Any, key: TenantKey) -> Any: ...  # noqa: ANN401 - JSON values
-
-
-@dataclass(frozen=True, slots=True)
-class Finisher:
-    path: tuple[str, ...]
-    finish: Finish
-
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    refusal: Refusal
+    """The field is not for this reader: null, with an error."""
 
-    def __call__(self, value: Any, key: TenantKey) -> Any:  # noqa: ANN401 - JSON values
-        raise as_graphql(self.refusal)
+    refusal: Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """SQL left the person's id, their wrapped key and the ciphertext, both in hexadecimal."""
+    """SQL left the person's id, their wrapped key and the ciphertext, the latter two in hexadecimal."""
 
     purpose: str
-
-    def __call__(self, value: Any, key: TenantKey) -> Any:  # noqa: ANN401 - JSON values
-        person, wrapped, sealed = value
-        try:
-            return key.open_personal(UUID(person), bytes.fromhex(wrapped), self.purpose, bytes.fromhex(sealed))
-        except Undecipherable:
-            log.exception("personal data does not open", person=person, purpose=self.purpose)
-            raise GraphQLError("This cannot be read just now.", extensions={"code": "INTERNAL"}) from None
 
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    def __call__(self, value: Any, key: TenantKey) -> Any:  # noqa: ANN401 - JSON values
-        return safe_html(value)
+    """SQL left Markdown."""
 
 
-def finish(tree: dict[str, Any], finishers: Sequence[Finisher], key: TenantKey) -> list[tuple[Path, GraphQLError]]:
-    """Change the tree in place; returns an error for each field that became null, with its path."""
-    errors: list[tuple[Path, GraphQLError]] = []
+@dataclass(frozen=True, slots=True)
+class Finisher:
+    """What to do wherever the response keys of `path` lead, through whatever lists there are."""
+
+    path: tuple[str, ...]
+    action: Deny | Open | Render
+    nodes: Sequence[FieldNode]
+
+
+def finish(tree: dict[str, Any], finishers: Sequence[Finisher], key: TenantKey, correlation_id: UUID) -> list[GraphQLError]:
+    """Change the tree in place; returns an error for each field that became null."""
+    errors: list[GraphQLError] = []
     for finisher in finishers:
+        name = finisher.path[-1]
         for holder, path in _holders(tree, finisher.path[:-1], []):
-            name = finisher.path[-1]
-            if holder[name] is None and not isinstance(finisher.finish, Deny):
-                continue
             try:
-                holder[name] = finisher.finish(holder[name], key)
-            except GraphQLError as error:
+                holder[name] = _finished(holder[name], finisher.action, key)
+            except Refusal as refusal:
+                extensions = {"code": refusal.code, **refusal.extensions()}
+                errors.append(GraphQLError(refusal.message, finisher.nodes, path=[*path, name], extensions=extensions))
+            except Undecipherable:
+                log.exception("personal data does not open", path=[*path, name])
                 holder[name] = None
-                errors.append(([*path, name], error))
+                bug = internal_error(correlation_id)
+                errors.append(GraphQLError(bug.message, finisher.nodes, path=[*path, name], extensions=bug.extensions))
     return errors
 
 
-def _holders(value: Any, path: Sequence[str], at: Path) -> Iterator[tuple[dict[str, Any], Path]]:  # noqa: ANN401 - JSON values
-    """Every object that the path leads to, through whatever lists there are."""
+def _finished(value: Any, action: Deny | Open | Render, key: TenantKey) -> Any:
+    match action:
+        case Deny(refusal):
+            raise refusal
+        case _ if value is None:
+            return None
+        case Open(purpose):
+            person, wrapped, sealed = value
+            return key.open_personal(UUID(person), bytes.fromhex(wrapped), purpose, bytes.fromhex(sealed))
+        case Render():
+            return safe_html(value)
+
+
+def _holders(value: Any, path: Sequence[str], at: list[str | int]) -> Iterator[tuple[dict[str, Any], list[str | int]]]:
+    """Every object that the path leads to, with its own path."""
     if isinstance(value, list):
         for position, item in enumerate(value):
             yield from _holders(item, path, [*at, position])

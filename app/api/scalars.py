@@ -28,7 +28,7 @@ def moment_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def json_value(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON value
+def json_value(value: Any, depth: int = 0) -> Any:
     """The value, if JSON can carry it. Raises GraphQLError."""
     if depth > DEEPEST_JSON:
         raise GraphQLError(f"JSON values nest at most {DEEPEST_JSON} levels deep.")
@@ -56,5 +56,5 @@ def _moment_literal(node: ConstValueNode) -> datetime:
     return moment(node.value if isinstance(node, StringValueNode) else None)
 
 
-def _json_literal(node: ValueNode) -> Any:  # noqa: ANN401 - any JSON value
+def _json_literal(node: ValueNode) -> Any:
     return json_value(value_from_ast_untyped(node))

@@ -32,7 +32,7 @@ SCALAR = "scalar"
 NULL_CURSOR = "n"
 
 
-def shape_of(value: Any, type_: GraphQLInputType) -> Hashable:  # noqa: ANN401 - a coerced value
+def shape_of(value: Any, type_: GraphQLInputType) -> Hashable:
     """None, True, False, SCALAR (also for a list of scalars), Enum, Items or Object."""
     if isinstance(type_, GraphQLNonNull):
         return shape_of(value, type_.of_type)
@@ -47,7 +47,10 @@ def shape_of(value: Any, type_: GraphQLInputType) -> Hashable:  # noqa: ANN401 -
     return SCALAR
 
 
-def variable_shapes(values: Mapping[str, Any], types: Mapping[str, GraphQLInputType], cursors: frozenset[str]) -> tuple[tuple[str, Hashable], ...]:
+Shape = tuple[tuple[str, Hashable], ...]
+
+
+def variable_shapes(values: Mapping[str, Any], types: Mapping[str, GraphQLInputType], cursors: frozenset[str]) -> Shape:
     """The shape of all variables that have a value. `cursors` are the variables that serve as `after` or `before`."""
     return tuple(
         (name, value[:1] == NULL_CURSOR if name in cursors and isinstance(value, str) else shape_of(value, types[name]))

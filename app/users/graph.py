@@ -6,6 +6,7 @@ from app.shared.graph import AnyOf, Computed, Connection, Entity, Graph, IsMe, I
 from app.users.tables import notifications, users
 from tenants.tables import domain_events
 
+UNREAD_ONLY = {"unreadOnly": IsNull(notifications.c.read_at)}
 SELF_OR_MANAGER = AnyOf((Permitted("users.manage"), IsMe(users.c.id)))
 
 USER = Entity(
@@ -80,6 +81,6 @@ GRAPH = Graph(
         "users": Connection("User"),
         "user": Lookup("User", {"id": users.c.id}),
         "me": Only("User", IsMe(users.c.id)),
-        "notifications": Rows("Notification", flags={"unreadOnly": IsNull(notifications.c.read_at)}),
+        "notifications": Rows("Notification", flags=UNREAD_ONLY),
     },
 )

@@ -118,11 +118,11 @@ def _object(node: ObjectValueNode | ConstObjectValueNode, type_: GraphQLInputObj
     return found
 
 
-def _default(default: Any, type_: GraphQLInputType) -> Any:  # noqa: ANN401 - a coerced value
+def _default(default: Any, type_: GraphQLInputType) -> Any:
     return default.value if default.literal is None else coerce_input_literal(default.literal, type_)
 
 
-def _constant(value: Any, type_: GraphQLInputType) -> Tree:  # noqa: ANN401 - a coerced value
+def _constant(value: Any, type_: GraphQLInputType) -> Tree:
     cursor = isinstance(value, str) and value[:1] == shapes.NULL_CURSOR
     return _shaped(shape_of(value, type_), lambda _: value, constant=True, null_cursor=cursor)
 

@@ -16,13 +16,13 @@ from app.api.compiler.parameters import Parameters
 from app.api.compiler.rows import Source
 from app.api.compiler.selections import Selected, subfields
 from app.api.compiler.text import ResponseText
-from app.api.finishing import Finish, Finisher
+from app.api.finishing import Deny, Finisher, Open, Render
 from app.api.rights import Rights
 from app.api.schema import Schema
 from app.shared.graph import Condition
 
 
-def _unchanged(value: Any) -> Any:  # noqa: ANN401 - a coerced value
+def _unchanged(value: Any) -> Any:
     return value
 
 
@@ -71,9 +71,9 @@ class Compilation:
             return self.parameters.constant(size.of({})) + "::bigint"
         return self.parameters.bound(lambda values: size.of(values.variables)) + "::bigint"
 
-    def finish(self, action: Finish) -> None:
+    def finish(self, action: Deny | Open | Render, fields: Sequence[FieldNode]) -> None:
         """Have this done, after SQL, wherever the current path leads."""
-        self.finishers.append(Finisher(tuple(self.path), action))
+        self.finishers.append(Finisher(tuple(self.path), action, tuple(fields)))
 
     @contextmanager
     def at(self, key: str) -> Iterator[None]:

@@ -17,7 +17,18 @@ from app.api.errors import LimitExceeded, invalid
 from app.shared.graph import Some, Value
 
 MOST_CONDITIONS = 60
-_COMPARED = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_OPERATORS = {
+    "eq": "{column} = {value}",
+    "not": "{column} <> {value}",
+    "in": "{column} = ANY ({value})",
+    "notIn": "{column} <> ALL ({value})",
+    "contains": "position(lower({value}) IN lower({column})) > 0",
+    "startsWith": "starts_with(lower({column}), lower({value}))",
+    "gt": "{column} > {value}",
+    "gte": "{column} >= {value}",
+    "lt": "{column} < {value}",
+    "lte": "{column} <= {value}",
+}
 
 
 class Filter:
@@ -70,27 +81,10 @@ class Filter:
             raise invalid(self._field + path, "takes no null; leave the condition out, or use isNull")
         if operator == "isNull":
             return f"{column} IS NULL" if tree is True else f"{column} IS NOT NULL"
-        compared = self._compared(column, operator, self._value(binding, operator, tree, path))
+        compared = _OPERATORS[operator].format(column=column, value=self._value(binding, operator, tree, path))
         if not binding.column.nullable:
             return compared
         return f"({column} IS NULL OR {compared})" if operator in {"not", "notIn"} else f"({column} IS NOT NULL AND {compared})"
-
-    def _compared(self, column: str, operator: str, value: str) -> str:
-        match operator:
-            case "eq":
-                return f"{column} = {value}"
-            case "not":
-                return f"{column} <> {value}"
-            case "in":
-                return f"{column} = ANY ({value})"
-            case "notIn":
-                return f"{column} <> ALL ({value})"
-            case "contains":
-                return f"position(lower({value}) IN lower({column})) > 0"
-            case "startsWith":
-                return f"starts_with(lower({column}), lower({value}))"
-            case _:
-                return f"{column} {_COMPARED[operator]} {value}"
 
     def _value(self, binding: Value, operator: str, tree: Tree, path: str) -> str:
         """Enum values stand in the text, as the schema states them; everything else is bound."""

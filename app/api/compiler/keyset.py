@@ -62,9 +62,9 @@ def _bound(cursor: Leaf, keyset: Keyset, field: str, parameters: Parameters) -> 
 
     kind = keyset.order.column.type
     value = parameters.bound(lambda values: _value(position(values), kind))
-    id = parameters.bound(lambda values: position(values).id)
-    return f"{value}::{'timestamptz' if isinstance(kind, sa.DateTime) else 'text'}", f"{id}::uuid"
+    key = parameters.bound(lambda values: position(values).id)
+    return f"{value}::{'timestamptz' if isinstance(kind, sa.DateTime) else 'text'}", f"{key}::uuid"
 
 
-def _value(position: Position, kind: Any) -> object:  # noqa: ANN401 - SQLAlchemy's type
+def _value(position: Position, kind: Any) -> object:
     return moment(position.value) if position.value is not None and isinstance(kind, sa.DateTime) else position.value

@@ -1,5 +1,7 @@
 """Plain lists: what a table of pairs links to a row, and lists at the root."""
 
+# ruff: noqa: S608 - every name in these texts is declared by the code; see the package
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +31,8 @@ def many(ctx: Compilation, row: Source, binding: Many, fields: Sequence[FieldNod
         return f"'[' || coalesce((SELECT {content} FROM {pairs} {link} {joined} WHERE {near} = {key} AND {visible}), '') || ']'"
     group = ctx.alias("m")
     row.withs.append(
-        f"{group} AS (SELECT {near} AS k, {content} AS j FROM {row.alias} JOIN {pairs} {link} ON {near} = {key} {joined} WHERE {visible} GROUP BY {near})"
+        f"{group} AS (SELECT {near} AS k, {content} AS j FROM {row.alias} JOIN {pairs} {link} ON {near} = {key} {joined}"
+        f" WHERE {visible} GROUP BY {near})"
     )
     row.joins.append(f"LEFT JOIN {group} ON {group}.k = {key}")
     return f"'[' || coalesce({group}.j, '') || ']'"
@@ -54,9 +57,7 @@ def root_rows(ctx: Compilation, binding: Rows, arguments: Mapping[str, Tree], fi
     )
     numbered = f"{page.alias} AS (SELECT {page.alias}.*, row_number() OVER (ORDER BY {number}) AS _n FROM ({source}) {page.alias})"
     withs = ", ".join([numbered, *page.withs])
-    return (
-        f"(WITH {withs} SELECT '[' || coalesce(string_agg({body}, ',' ORDER BY {page.alias}._n), '') || ']' FROM {page.alias}{page.joined()})"
-    )
+    return f"(WITH {withs} SELECT '[' || coalesce(string_agg({body}, ',' ORDER BY {page.alias}._n), '') || ']' FROM {page.alias}{page.joined()})"
 
 
 def _direction(row: Source, order: Order) -> str:

@@ -1,5 +1,7 @@
 """Objects made of one row: their columns, groups of columns, and the entities they name."""
 
+# ruff: noqa: S608 - every name in these texts is declared by the code; see the package
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +37,7 @@ def write_object(ctx: Compilation, text: ResponseText, type_name: str, selected:
         with ctx.at(key):
             if refusal:
                 text.say("null")
-                ctx.finish(Deny(refusal))
+                ctx.finish(Deny(refusal), fields)
             else:
                 write(text, name, definitions[name], fields)
     text.say("}")
@@ -64,15 +66,15 @@ class _Fields:
             case Many() as binding:
                 text.put(many(ctx, row, binding, fields))
             case Connection() as binding:
-                text.put(connection(ctx, binding, definition, fields, write_object, row))
+                text.put(connection(ctx, binding, definition, fields, write_object=write_object, parent=row))
             case Group() as group:
                 self._group(text, group, fields)
             case Rendered(column):
                 text.put(f"to_json({row.column(column)})::text")
-                ctx.finish(Render())
+                ctx.finish(Render(), fields)
             case Sealed() as sealed:
                 text.put(self._sealed(sealed))
-                ctx.finish(Open(sealed.purpose))
+                ctx.finish(Open(sealed.purpose), fields)
             case Computed(sql, columns, visible):
                 for column in columns:
                     row.column(column)

@@ -1,5 +1,7 @@
 """Whole operations: their root fields, put together as one statement."""
 
+# ruff: noqa: S608 - every name in these texts is declared by the code; see the package
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +15,11 @@ from app.api.compiler.filters import uuid
 from app.api.compiler.lists import root_rows
 from app.api.compiler.objects import write_entity, write_object
 from app.api.compiler.pages import connection
+from app.api.compiler.plan import Plan
 from app.api.compiler.rows import Source, table_name
 from app.api.compiler.selections import Selected
 from app.api.compiler.text import ResponseText
 from app.api.errors import invalid
-from app.api.plan import Plan
 from app.api.rights import Rights
 from app.api.schema import Schema
 from app.shared.graph import Condition, Connection, Lookup, Only, Rows
@@ -34,21 +36,24 @@ def compile_query(schema: Schema, selected: Selected, fragments: Mapping[str, Fr
     return _plan(ctx, text)
 
 
-def compile_entities(
+def compile_payload(
     schema: Schema,
-    wanted: Mapping[str, tuple[str, Sequence[FieldNode]]],
+    wanted: Mapping[str, tuple[str | Rows, Sequence[FieldNode]]],
     fragments: Mapping[str, FragmentDefinitionNode],
     scope: Scope,
     rights: Rights,
 ) -> Plan:
-    """The plan of a mutation's payload: for each response key the entity of a type whose id the request brings as "id"."""
+    """The plan of a mutation's payload: by response key, the entity of a type whose id the request brings as "id", or a list."""
     ctx = Compilation(schema, fragments, scope, rights, write_entity)
     text = ResponseText()
     text.say("{")
-    for position, (key, (type_name, fields)) in enumerate(wanted.items()):
+    for position, (key, (source, fields)) in enumerate(wanted.items()):
         text.say(f'{"," if position else ""}"{key}":')
         with ctx.at(key):
-            text.put(_by_id(ctx, type_name, fields))
+            if isinstance(source, Rows):
+                text.put(root_rows(ctx, source, dict.fromkeys(source.flags, True), fields))
+            else:
+                text.put(_by_id(ctx, source, fields))
     text.say("}")
     return _plan(ctx, text)
 
@@ -71,7 +76,7 @@ class _Roots:
         ctx = self._ctx
         match ctx.schema.bindings.queries[name]:
             case Connection() as binding:
-                text.put(connection(ctx, binding, definition, fields, write_object, None))
+                text.put(connection(ctx, binding, definition, fields, write_object=write_object, parent=None))
             case Rows() as rows:
                 text.put(root_rows(ctx, rows, ctx.arguments(definition, fields), fields))
             case Lookup() as lookup:
@@ -93,8 +98,8 @@ def _lookup(ctx: Compilation, lookup: Lookup, arguments: Mapping[str, Tree], fie
 
 def _by_id(ctx: Compilation, type_name: str, fields: Sequence[FieldNode]) -> str:
     row = ctx.source(type_name)
-    id = ctx.value(Leaf(lambda variables: variables["id"], constant=False))
-    return _one_row(ctx, row, f"{row.column(row.entity.key)} = {id}::uuid", fields)
+    key = ctx.value(Leaf(lambda variables: variables["id"], constant=False))
+    return _one_row(ctx, row, f"{row.column(row.entity.key)} = {key}::uuid", fields)
 
 
 def _only(ctx: Compilation, text: ResponseText, type_name: str, condition: Condition, fields: Sequence[FieldNode]) -> None:

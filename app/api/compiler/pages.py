@@ -1,5 +1,7 @@
 """Connections: one page of rows, read once, from which nodes, edges, cursors and page information are written."""
 
+# ruff: noqa: S608 - every name in these texts is declared by the code; see the package
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +32,7 @@ class WriteField(Protocol):
 
 
 def connection(
-    ctx: Compilation, binding: Connection, definition: GraphQLField, fields: Sequence[FieldNode], write_object: WriteObject, parent: Source | None
+    ctx: Compilation, binding: Connection, definition: GraphQLField, fields: Sequence[FieldNode], *, write_object: WriteObject, parent: Source | None
 ) -> str:
     """SQL for a connection's object. `parent`: the row whose connection it is; None at the root."""
     page = _Page(ctx, binding, ctx.arguments(definition, fields), parent)
@@ -141,8 +143,7 @@ class _Page:
         limit = f"{self._limit} + 1" if self._overflow else self._limit
         rows = f"SELECT {columns} {self._from()} AND {self._bounds()} ORDER BY {order} LIMIT {LARGEST_PAGE + 1}"
         return (
-            f"{alias} AS (SELECT {alias}.*, row_number() OVER (ORDER BY {number}) AS _n"
-            f" FROM (SELECT * FROM ({rows}) {alias} LIMIT {limit}) {alias})"
+            f"{alias} AS (SELECT {alias}.*, row_number() OVER (ORDER BY {number}) AS _n FROM (SELECT * FROM ({rows}) {alias} LIMIT {limit}) {alias})"
         )
 
     def _from(self) -> str:

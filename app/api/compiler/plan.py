@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from graphql import GraphQLError
 
 from app.api.compiler.limits import Cost
 from app.api.compiler.parameters import Getter, Values
-from app.api.finishing import Finisher, Path, finish
+from app.api.finishing import Finisher, finish
 from tenants.naming import quoted
 from tenants.statements import TENANT_SCHEMA
 
@@ -46,7 +47,7 @@ class Plan:
             raise TypeError("a compiled read answers with one document")
         return found
 
-    async def tree(self, database: Database, tenant: Tenant, values: Values) -> tuple[dict[str, Any], list[tuple[Path, GraphQLError]]]:
+    async def tree(self, database: Database, tenant: Tenant, values: Values, correlation_id: UUID) -> tuple[dict[str, Any], list[GraphQLError]]:
         """The same, decoded and finished, with the errors of fields that became null."""
         tree: dict[str, Any] = json.loads(await self.text(database, tenant, values))
-        return tree, finish(tree, self.finishers, tenant.key)
+        return tree, finish(tree, self.finishers, tenant.key, correlation_id)
