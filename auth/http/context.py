@@ -38,9 +38,8 @@ _BEARER = "bearer "
 
 def place_at(scope: Scope, resolved: Resolved) -> None:
     """Note which part of the installation, and whose, the request's host is."""
-    state = scope.setdefault("state", {})
-    state["place"] = resolved.place
-    state["tenant"] = resolved.tenant
+    # Never the server's own dictionary: were it shared between requests, so would be the tenant.
+    scope["state"] = {**scope.get("state", {}), "place": resolved.place, "tenant": resolved.tenant}
 
 
 def place_of(request: AnyRequest) -> Place:

@@ -48,6 +48,8 @@ class Observed:
             await self._app(scope, receive, send)
             return
         correlation = uuid7()
+        # A dictionary of this request alone: what is noted in it decides whose data is read.
+        scope["state"] = {**scope.get("state", {}), CORRELATION: correlation}
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(**{CORRELATION: str(correlation)})
         await _Request(scope, correlation).run(self._app, receive, send)
