@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_COUNTED = 50_000
 REST_AFTER_FAILURE = 5.0
+ANSWERS_WITHIN = 0.5
 
 Answer = TypeVar("Answer")
 
@@ -138,7 +140,8 @@ class SafeLedger:
     async def _either(self, ask: Callable[[Ledger], Awaitable[Answer]]) -> Answer:
         if self._shared is not None and self._clock() >= self._resting_until:
             try:
-                return await ask(self._shared)
+                async with asyncio.timeout(ANSWERS_WITHIN):  # the client's own retries would keep people waiting for seconds
+                    return await ask(self._shared)
             except (RedisError, OSError, TimeoutError) as error:
                 self._resting_until = self._clock() + REST_AFTER_FAILURE
                 reason = str(error) or type(error).__name__

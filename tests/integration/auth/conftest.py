@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -53,21 +54,22 @@ async def redis(migrated: TenantSettings) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def make_auth(pool: Database, registry: Registry, bus: Bus, migrated: TenantSettings, redis: Redis) -> Callable[[], Auth]:
-    """Another process, as far as what it remembers goes."""
+def make_auth(pool: Database, registry: Registry, bus: Bus, migrated: TenantSettings, redis: Redis) -> Callable[..., Auth]:
+    """Another process, as far as what it remembers goes; given other settings where a test needs them."""
 
     async def as_system(tenant: Tenant, command: object, correlation_id: UUID) -> object:
         return await bus.execute(tenant, command, SYSTEM, correlation_id=correlation_id)
 
-    def make() -> Auth:
+    def make(**other: Any) -> Auth:
+        chosen = dataclasses.replace(migrated, **other)
         return Auth(
             AuthSettings(),
-            migrated,
+            chosen,
             database=pool,
             keyring=Keyring(migrated.secret_keys),
             redis=redis,
             registry=registry,
-            resolver=Resolver(registry, migrated.base_host, lambda _: True),
+            resolver=Resolver(registry, chosen.base_host, lambda _: True),
             accounts=Members(pool, as_system),
         )
 
@@ -75,7 +77,7 @@ def make_auth(pool: Database, registry: Registry, bus: Bus, migrated: TenantSett
 
 
 @pytest.fixture(scope="session")
-def auth(make_auth: Callable[[], Auth]) -> Auth:
+def auth(make_auth: Callable[..., Auth]) -> Auth:
     return make_auth()
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,7 +12,7 @@ from litestar import Litestar
 from auth.service import Auth
 from tenants.database import Database
 from tenants.statements import statement
-from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at
+from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, application, client_at
 from tests.integration.conftest import House
 
 SAME = {"Sec-Fetch-Site": "same-origin", "Origin": "http://acme.localhost:8000"}
@@ -56,6 +57,32 @@ async def test_signing_in_gives_a_new_session_that_only_this_host_and_no_script_
     assert (await at_acme.get("/whoami")).json()["user"] == str(person.user_id)
     account = await at_acme.get("/auth/account")
     assert "Kim Example" in account.text
+
+
+async def test_in_production_the_session_has_the_host_prefix_and_the_development_cookie_is_nothing(
+    make_auth: Callable[..., Auth], acme: House, new_person: NewPerson
+) -> None:
+    production = application(make_auth(mode="production", public_url="https://imprint.example"))
+    person = await new_person(acme)
+    async with client_at(production, "acme.imprint.example") as client:
+        client.base_url = httpx.URL("https://acme.imprint.example")
+        answer = await _sign_in(client, person)
+        assert answer.status_code == 303
+        cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("__Host-imprint="))
+        assert {"secure", "httponly", "samesite=lax", "path=/"} <= {part.strip().lower() for part in cookie.split(";")}
+        assert "domain" not in cookie.lower()
+        assert (await client.get("/whoami")).json()["user"] == str(person.user_id)
+        secret = client.cookies["__Host-imprint"]
+    async with client_at(production, "acme.imprint.example") as client:
+        assert (await client.get("/whoami", headers={"Cookie": f"imprint-dev={secret}"})).json()["kind"] == "anonymous"
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/logout", "/auth/account", "/auth/invitation", "/", "/.well-known/jwks.json", "/static/x"])
+@pytest.mark.parametrize("query", ["", "?token=%ff%00&next=%ff%00", "?%", "?next=%E2%80%AE&token=" + "a" * 5000])
+async def test_no_address_breaks_on_rubbish(at_acme: httpx.AsyncClient, path: str, query: str) -> None:
+    cookies = {"Cookie": "imprint-dev=\xff; imprint-dev-form=" + "a" * 4000}
+    answer = await at_acme.get(path + query, headers={name.encode(): value.encode("latin-1") for name, value in cookies.items()})
+    assert answer.status_code < 500
 
 
 async def test_a_wrong_password_shows_the_form_again_with_one_message_and_what_was_typed(

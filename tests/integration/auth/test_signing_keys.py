@@ -23,7 +23,7 @@ async def no_keys(pool: Database) -> None:
         await connection.execute(statement("UPDATE control.signing_keys SET retired_at = now() WHERE retired_at IS NULL"))
 
 
-async def test_processes_that_start_together_make_one_key(no_keys: None, make_auth: Callable[[], Auth]) -> None:
+async def test_processes_that_start_together_make_one_key(no_keys: None, make_auth: Callable[..., Auth]) -> None:
     processes = [make_auth() for _ in range(4)]
     signers = await asyncio.gather(*(process.parts.keys.signer() for process in processes))
     assert len({signer.kid for signer in signers}) == 1
@@ -32,6 +32,7 @@ async def test_processes_that_start_together_make_one_key(no_keys: None, make_au
 async def test_a_new_key_is_published_before_it_signs(
     auth: Auth, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson, pool: Database
 ) -> None:
+    await auth.parts.keys.all()
     before = (await auth.parts.keys.signer()).kid
     fresh = await auth.parts.keys.rotate()
     published = {key["kid"] for key in (await at_acme.get("/.well-known/jwks.json")).json()["keys"]}
@@ -48,6 +49,7 @@ async def test_a_new_key_is_published_before_it_signs(
 async def test_what_a_retired_key_signed_is_refused_also_where_it_was_verified_before(
     auth: Auth, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson
 ) -> None:
+    await auth.parts.keys.all()
     token = (await token_pair(at_acme, await new_person(acme)))["access_token"]
     assert (await at_acme.get("/whoami", headers=bearer(token))).status_code == 200
     retired = (await auth.parts.keys.signer()).kid

@@ -182,7 +182,7 @@ class TestForgedTokens:
             {"sub": str(uuid4())},
             {"sub": None},
         ],
-        ids=str,
+        ids=lambda change: "+".join(change),
     )
     async def test_one_claim_that_is_not_right(self, token: str, at_acme: httpx.AsyncClient, auth: Auth, change: dict[str, Any]) -> None:
         claims = {name: value for name, value in (_part(token, 1) | change).items() if value is not None}
@@ -277,7 +277,7 @@ class TestRefreshing:
 
 class TestRightsNow:
     async def test_a_revoked_session_is_refused_within_five_seconds_by_every_process(
-        self, at_acme: httpx.AsyncClient, make_auth: Callable[[], Auth], acme: House, new_person: NewPerson
+        self, at_acme: httpx.AsyncClient, make_auth: Callable[..., Auth], acme: House, new_person: NewPerson
     ) -> None:
         token = (await token_pair(at_acme, await new_person(acme)))["access_token"]
         async with client_at(application(make_auth()), "acme.localhost") as elsewhere:
