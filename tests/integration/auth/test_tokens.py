@@ -182,7 +182,7 @@ class TestForgedTokens:
             {"sub": str(uuid4())},
             {"sub": None},
         ],
-        ids=lambda change: "+".join(change),
+        ids="+".join,
     )
     async def test_one_claim_that_is_not_right(self, token: str, at_acme: httpx.AsyncClient, auth: Auth, change: dict[str, Any]) -> None:
         claims = {name: value for name, value in (_part(token, 1) | change).items() if value is not None}
