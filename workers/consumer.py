@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import redis
 import structlog
 from dramatiq.broker import MessageProxy
-from dramatiq.brokers.redis import _RedisConsumer
+from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.common import compute_backoff
 from dramatiq.errors import ConnectionClosed, DecodeError
 from dramatiq.message import Message
-
-if TYPE_CHECKING:
-    from workers.broker import Broker
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +22,7 @@ class ForgivingConsumer(_RedisConsumer):
     Dramatiq's own drops the whole batch that such a message came with and starts anew after seconds.
     """
 
-    broker: Broker
+    broker: RedisBroker
     queue_name: str
     prefetch: int
     timeout: int

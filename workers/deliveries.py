@@ -7,7 +7,6 @@ commit together under the tenant's role; the delivery's state in control is book
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from tenants.errors import RetryLater
 from tenants.statements import statement
 from workers import metrics
 from workers.backoff import NEXT_ATTEMPT
-from workers.execution import Hopeless, execute
+from workers.execution import Hopeless, Started, execute
 
 if TYPE_CHECKING:
     from tenants.database import Database
@@ -61,21 +60,6 @@ FAIL = statement(
     RETURNING state
     """  # noqa: S608 - the formula is our own constant
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A delivery that is ours to run until its deadline. `lag` is seconds since it was expanded."""
-
-    id: UUID
-    organization_id: UUID
-    event_id: UUID
-    event_type: str
-    handler: str
-    attempts: int
-    correlation_id: UUID
-    trace: str | None
-    lag: float
 
 
 class Deliverer:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from tenants.events import READ, StoredEvent, from_row
 from tenants.statements import statement
@@ -12,13 +14,27 @@ from workers.reactions.registry import INSIDE, OUTSIDE, TIMERS, CallingOut, Firi
 if TYPE_CHECKING:
     from tenants.database import Connection, Database, Row
     from tenants.registry import Tenant
-    from workers.deliveries import Started
     from workers.mail import Postman
     from workers.settings import WorkerSettings
 
 MARK = statement("INSERT INTO __tenant__.handled (event_id, handler) VALUES (:event_id, :handler) ON CONFLICT DO NOTHING")
 MARKED = statement("SELECT true FROM __tenant__.handled WHERE event_id = :event_id AND handler = :handler")
 TIMER = statement("SELECT subject_id, due_at, data FROM control.timers WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A delivery that is ours to run until its deadline. `lag` is seconds since it was expanded."""
+
+    id: UUID
+    organization_id: UUID
+    event_id: UUID
+    event_type: str
+    handler: str
+    attempts: int
+    correlation_id: UUID
+    trace: str | None
+    lag: float
 
 
 class Hopeless(Exception):
