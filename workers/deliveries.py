@@ -114,7 +114,7 @@ class Deliverer:
         async with self._database.control() as connection:
             ours = await connection.execute(FINISH, id=started.id, attempt=started.attempts)
         metrics.DELIVERIES.labels(started.handler, "done" if ours else "overtaken").inc()
-        log.info("delivered", attempt=started.attempts, lag=round(started.lag, 3), ours=bool(ours))
+        log.debug("delivered", attempt=started.attempts, lag=round(started.lag, 3), ours=bool(ours))
 
     async def _fail(self, started: Started, error: Exception) -> None:
         limits = self._settings

@@ -52,12 +52,10 @@ class Mailbox:
         """`url`: the file URL in IMPRINT_SMTP_URL."""
         return cls(Path(url2pathname(urlsplit(url).path)))
 
-    def newest(self) -> list[Mail]:
-        """The latest SHOWN mails."""
-        if not self._folder.is_dir():
-            return []
-        mails = [mail for path in self._folder.glob("[0-9a-f]*.eml") if (mail := _read(path))]
-        return sorted(mails, key=lambda mail: (mail.sent_at, mail.number), reverse=True)[:SHOWN]
+    def newest(self) -> tuple[list[Mail], int]:
+        """The latest SHOWN mails, and how many there are. Ids rise with time, so that names give the order."""
+        paths = sorted(self._folder.glob("[0-9a-f]*.eml"), reverse=True) if self._folder.is_dir() else []
+        return [mail for path in paths[:SHOWN] if (mail := _read(path))], len(paths)
 
     def one(self, number: UUID) -> Mail | None:
         return _read(self._folder / f"{number}.eml")
@@ -69,7 +67,8 @@ def mailbox_handlers(url: str) -> list[HTTPRouteHandler]:
 
     @get("/dev/mail", media_type=MediaType.HTML)
     async def show_all() -> Response[str]:
-        return _page("mailbox.html", {"mails": await asyncio.to_thread(mailbox.newest)})
+        mails, total = await asyncio.to_thread(mailbox.newest)
+        return _page("mailbox.html", {"mails": mails, "total": total})
 
     @get("/dev/mail/{number:uuid}", media_type=MediaType.HTML)
     async def show_one(number: FromPath[UUID]) -> Response[str]:

@@ -44,7 +44,7 @@ async def test_an_approval_reaches_its_author_by_notification_and_mail_and_a_pub
     mailbox = Mailbox.at(line.settings.smtp_url)
 
     async def mailed() -> bool:
-        return bool(mailbox.newest())
+        return bool(mailbox.newest()[0])
 
     await until(counted)
     await until(told)
@@ -52,7 +52,7 @@ async def test_an_approval_reaches_its_author_by_notification_and_mail_and_a_pub
     supervisor.terminate()
     assert supervisor.wait(30) == 0
     author = next(person for person in acme.cast.people if person.key == "author")
-    [mail] = mailbox.newest()
+    [mail], _ = mailbox.newest()
     assert await told() == [(author.name, "PostApproved", {"title": 'Paper & <ink>"'})]
     assert mail.to == f"{author.name} <{acme.cast.email(author)}>"
     assert mail.subject == '“Paper & <ink>"” was approved'
