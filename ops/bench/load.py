@@ -20,12 +20,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Requests per second, and milliseconds within which half and 99 % of them were answered. `failed`: answers that were not 200."""
+    """Requests per second, and milliseconds within which half and 99 % of them were answered. `failed`: the first answer that was not 200, if any."""
 
     per_second: float
     p50: float
     p99: float
-    failed: int
+    failed: bytes | None
 
 
 def request(target: Target, path: str, body: bytes, *, host: str = "", token: str = "") -> bytes:
@@ -39,14 +39,14 @@ def request(target: Target, path: str, body: bytes, *, host: str = "", token: st
 async def measure(target: Target, requests: Sequence[bytes], *, connections: int, seconds: float) -> Figures:
     """Send the requests in turn for as long as told."""
     times: list[float] = []
-    failed = [0]
+    failed: list[bytes] = []
     sending = cycle(requests)
     end = time.perf_counter() + seconds
     started = time.perf_counter()
     await asyncio.gather(*(_one(target, sending, end, times, failed) for _ in range(connections)))
     passed = time.perf_counter() - started
     times.sort()
-    return Figures(len(times) / passed, _at(times, 0.5), _at(times, 0.99), failed[0])
+    return Figures(len(times) / passed, _at(times, 0.5), _at(times, 0.99), failed[0] if failed else None)
 
 
 async def answer(target: Target, sent: bytes) -> bytes:
@@ -58,14 +58,14 @@ async def answer(target: Target, sent: bytes) -> bytes:
     return head + body
 
 
-async def _one(target: Target, sending: Iterator[bytes], end: float, times: list[float], failed: list[int]) -> None:
+async def _one(target: Target, sending: Iterator[bytes], end: float, times: list[float], failed: list[bytes]) -> None:
     reader, writer = await asyncio.open_connection(target.host, target.port, limit=READ_BYTES)
     while (began := time.perf_counter()) < end:
         writer.write(next(sending))
-        head, _ = await _read(reader)
+        head, body = await _read(reader)
         times.append((time.perf_counter() - began) * 1000)
         if head[STATUS_AT : STATUS_AT + 3] != b"200":
-            failed[0] += 1
+            failed.append(head + body)
     writer.close()
 
 

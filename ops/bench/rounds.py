@@ -34,9 +34,9 @@ async def compare(what: str, product: Side, floor: Side, *, target: float, conne
     for _ in range(ROUNDS):
         theirs.append(await measure(floor.target, floor.requests, connections=connections, seconds=SECONDS))
         ours.append(await measure(product.target, product.requests, connections=connections, seconds=SECONDS))
-    failed = sum(figures.failed for figures in (*ours, *theirs))
+    failed = next((figures.failed for figures in (*ours, *theirs) if figures.failed), None)
     if failed:
-        raise RuntimeError(f"{what}: {failed} answers were not 200")
+        raise RuntimeError(f"{what}: an answer was not 200: {failed.decode(errors='replace')}")
     ratio = median(mine.per_second / other.per_second for mine, other in zip(ours, theirs, strict=True))
     return Line(what, _said(ours), _said(theirs), ratio, target)
 

@@ -29,6 +29,7 @@ PAUSE = 0.05
 class Bench:
     """A stack of its own, empty, with the environment that `imprint` commands on it need."""
 
+    folder: Path
     environment: Mapping[str, str]
     settings: TenantSettings
     port: int
@@ -50,7 +51,7 @@ async def bench_stack() -> AsyncIterator[Bench]:
             env = Environment(environment)
             settings = TenantSettings.read(env)
             env.finish()
-            yield Bench(environment, settings, port)
+            yield Bench(Path(folder), environment, settings, port)
         finally:
             await stack.stop()
             stack.discard()
@@ -58,7 +59,7 @@ async def bench_stack() -> AsyncIterator[Bench]:
 
 @asynccontextmanager
 async def imprint(bench: Bench) -> AsyncIterator[Child]:
-    server = children.imprint("imprint", "serve", "--port", str(bench.port), env={**os.environ, **bench.environment})
+    server = children.imprint("imprint", "serve", "--port", str(bench.port), env={**os.environ, **bench.environment}, log=bench.folder / "server.log")
     server.start()
     try:
         await children.ready(server, bench.port)

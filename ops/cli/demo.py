@@ -29,8 +29,12 @@ def load(slugs: tuple[str, ...], *, as_json: bool) -> None:
         return
     for house in loaded:
         click.echo(f"{house['slug']}: {house['events']} events written" if house["events"] else f"{house['slug']}: was there already")
-        for email, password in house["logins"].items():
-            click.echo(f"  {email}  {password}")
+        passwords = set(house["logins"].values())
+        if len(passwords) == 1:
+            click.echo(f"  {', '.join(house['logins'])} sign in with {passwords.pop()}")
+        else:
+            for email, password in house["logins"].items():
+                click.echo(f"  {email}  {password}")
 
 
 async def _load(slugs: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 from ops.dev.supervisor import how_it_ended
 from ops.stack.addresses import LOOPBACK
@@ -17,18 +18,19 @@ READY_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 
 
-def imprint(name: str, *arguments: str, env: Mapping[str, str]) -> Child:
-    return Child(name=name, command=[sys.executable, "-m", "ops", *arguments], env=env, grace=35.0)
+def imprint(name: str, *arguments: str, env: Mapping[str, str], log: Path | None = None) -> Child:
+    return Child(name=name, command=[sys.executable, "-m", "ops", *arguments], env=env, grace=35.0, log=log)
 
 
 async def ready(server: Child, port: int) -> None:
-    """Waits until the server may get requests. Raises StackFailed when it ends instead; it has said why."""
+    """Waits until the server may get requests. Raises StackFailed when it ends instead; its last words are in the message."""
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
     while server.running and asyncio.get_running_loop().time() < deadline:
         if await asyncio.to_thread(_is_ready, port):
             return
         await asyncio.sleep(LOOK_SECONDS)
-    raise StackFailed("The server did not get ready in time: see above." if server.running else f"The server {how_it_ended(server)}: see above.")
+    ended = "did not get ready in time" if server.running else how_it_ended(server)
+    raise StackFailed(f"The server {ended}: {server.last_words() or 'see above'}")
 
 
 def _is_ready(port: int) -> bool:

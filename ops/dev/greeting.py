@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
+from ops import env_file
 from ops.stack.binaries import Binaries
+from ops.stack.folder import Folder
 
 TENANTS = {"acme": "Acme Press", "globex": "Globex Journal"}
 PEOPLE = ("owner", "admin", "editor", "author", "moderator", "reader")
 PASSWORD = "imprint-demo-1"  # noqa: S105 - the contract's, for development alone
 
 
-def greeting(port: int, operators_port: str, env: Path, binaries: Binaries | None, *, demo: bool) -> str:
+def greeting(port: int, operators_port: str, folder: Folder, binaries: Binaries | None, *, demo: bool) -> str:
     psql = shutil.which("psql") or (str(binaries.postgres("psql")) if binaries else "psql")
     query = """-H 'Content-Type: application/json' -d '{"query": "{ posts(first: 3) { nodes { title } } }"}'"""
     lines = ["", "Imprint is running. Ctrl-C stops everything.", ""]
@@ -20,12 +21,13 @@ def greeting(port: int, operators_port: str, env: Path, binaries: Binaries | Non
         f"  {name:<14} http://{slug}.localhost:{port}/auth/login   GraphiQL http://{slug}.localhost:{port}/graphql" for slug, name in TENANTS.items()
     ]
     if demo:
-        lines += ["", f"  sign in   {', '.join(f'{who}@acme.example' for who in PEOPLE)} (or globex.example), password {PASSWORD}"]
+        lines += ["", f"  sign in   as {', '.join(PEOPLE)} (each @acme.example or @globex.example) with {PASSWORD}"]
     lines += [
         "",
         f"  mail      http://localhost:{port}/dev/mail",
         f"  metrics   http://127.0.0.1:{operators_port}/metrics",
-        f"  psql      . {env} && {psql}",
+        f"  psql      . {folder.path / env_file.NAME} && {psql}",
+        f"  logs      {folder.logs}",
         "",
         f"  curl http://acme.localhost:{port}/graphql {query}",
         "  where *.localhost does not resolve:",

@@ -59,7 +59,7 @@ class Session:
         await children.ready(server, self._wishes.port)
         demo = self._wishes.demo and "demo" in COMMANDS
         psql = None if self._own else installed()
-        self._show(greeting(self._wishes.port, environment["IMPRINT_OPERATORS_PORT"], self._env_file, psql, demo=demo))
+        self._show(greeting(self._wishes.port, environment["IMPRINT_OPERATORS_PORT"], self._stack.folder, psql, demo=demo))
         if demo:
             loader = children.imprint("demo", "demo", "load", env=environment)
             self._children.append(loader)
@@ -95,10 +95,12 @@ class Session:
 
     def _start(self, environment: dict[str, str]) -> tuple[Child, list[Child]]:
         self._say("starting the server" + (" and the worker" if "worker" in COMMANDS else ""))
-        server = children.imprint("the server", "serve", "--host", LOOPBACK, "--port", str(self._wishes.port), env=environment)
+        logs = self._stack.folder.logs
+        at = ("--host", LOOPBACK, "--port", str(self._wishes.port))
+        server = children.imprint("the server", "serve", *at, env=environment, log=logs / "server.log")
         kept = [server]
         if "worker" in COMMANDS:
-            kept.append(children.imprint("the worker", "worker", env=environment))
+            kept.append(children.imprint("the worker", "worker", env=environment, log=logs / "worker.log"))
         self._children += kept
         for child in kept:
             child.start()

@@ -31,7 +31,8 @@ async def _keep(child: Child, say: Callable[[str], None]) -> NoReturn:
             continue
         if clock() - started > SETTLED_SECONDS:
             wait = FIRST_WAIT
-        say(f"{child.name} {how_it_ended(child)}; starting it again in {wait:g} s")
+        words = child.last_words(1)
+        say(f"{child.name} {how_it_ended(child)}; starting it again in {wait:g} s" + (f" ({words})" if words else ""))
         await asyncio.sleep(wait)
         wait = min(wait * 2, LONGEST_WAIT)
         started = clock()

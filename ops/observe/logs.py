@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import structlog
+import structlog.tracebacks
 from opentelemetry import trace
 from structlog.typing import EventDict, Processor
 
@@ -53,9 +54,11 @@ def _shared() -> list[Processor]:
 
 
 def _renderers(*, readable: bool) -> list[Processor]:
+    # Never a frame's local variables: among them are passwords, keys and people's texts.
     if readable:
-        return [structlog.dev.ConsoleRenderer(colors=True)]
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        return [structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)]
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=30)
+    return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer(ensure_ascii=False)]
 
 
 def _add_trace(_: object, __: str, event: EventDict) -> EventDict:
