@@ -16,7 +16,7 @@ except ValueError:
 """
 
 
-def _logged(dev: bool) -> str:
+def _logged(*, dev: bool) -> str:
     return subprocess.run([sys.executable, "-c", FAIL.format(dev=dev)], capture_output=True, text=True, check=True).stderr
 
 
