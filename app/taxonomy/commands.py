@@ -25,7 +25,9 @@ class EnsureTags:
 @handles(EnsureTags)
 async def ensure_tags(command: EnsureTags, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     policy.may_tag(who)
-    wanted = {name.slug: name for name in (TagName.of(text) for text in command.names)}
+    wanted: dict[str, TagName] = {}
+    for name in map(TagName.of, command.names):
+        wanted.setdefault(name.slug, name)
     found = await store.by_slug(tx, list(wanted))
     for slug in sorted(wanted.keys() - found.keys()):  # in one order everywhere, so that two writers never wait for each other
         tag = Tag.create(new_id(), wanted[slug])

@@ -41,7 +41,8 @@ class Child:
     def start(self) -> None:
         """Starts it, or starts it again. Raises OSError when the program cannot be started at all."""
         # What a killed leader had started lives on, and may hold the port that its successor needs.
-        self._kill_group()
+        if self.process:
+            self.kill()
         output = self._open_log()
         try:
             self.process = subprocess.Popen(

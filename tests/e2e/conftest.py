@@ -49,7 +49,7 @@ class Running:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 
-    async def query(self, slug: str, text: str, key: str | None = None, **variables: object) -> dict[str, object]:
+    async def query(self, slug: str, text: str, key: str | None = None, /, **variables: object) -> dict[str, object]:
         """One GraphQL operation as a person of the demo; the whole answer."""
         token = await self.token(slug, key) if key else None
         async with self.client(slug, token) as client:
@@ -85,8 +85,8 @@ async def running(stack: Addresses, worker_name: str, tmp_path_factory: pytest.T
         "IMPRINT_OPERATORS_TOKEN": "a-token-for-the-tests",
         "IMPRINT_SMTP_URL": mail.as_uri(),
     }
-    server = children.imprint("the server", "serve", "--port", str(port), env=environment)
-    worker = children.imprint("the worker", "worker", "--threads", "2", env=environment)
+    server = children.imprint("the server", "serve", "--port", str(port), env=environment, log=mail.parent / "server.log")
+    worker = children.imprint("the worker", "worker", "--threads", "2", env=environment, log=mail.parent / "worker.log")
     installation = Running(port, environment, mail, server, worker)
     for command in (("migrate", "up"), ("demo", "load")):
         code, _, err = await installation.imprint(*command)

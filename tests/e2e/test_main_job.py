@@ -18,7 +18,7 @@ mutation Create($title: String!) {
 STEP = "mutation Step($id: ID!) { %s(input: {id: $id}) { post { status version publishedAt } changed eventIds } }"
 REJECT = 'mutation Reject($id: ID!) { rejectPost(input: {id: $id, reason: "Needs sources."}) { post { status approval { rejectionReason } } } }'
 READ = "query Read($slug: String!) { post(slug: $slug) { title contentHtml author { name } tags { name } } }"
-NOTIFICATIONS = "{ notifications(first: 5, unreadOnly: true) { nodes { kind } } }"
+NOTIFICATIONS = "{ notifications(first: 5, unreadOnly: true) { kind } }"
 ROUNDS = 200
 
 
@@ -40,7 +40,7 @@ async def told(running: Running, slug: str, key: str, kind: str) -> bool:
     """Whether the person is told within a while."""
     for _ in range(ROUNDS):
         answer: dict[str, Any] = await running.query(slug, NOTIFICATIONS, key)
-        if any(kind in node["kind"].lower() for node in answer["data"]["notifications"]["nodes"]):
+        if any(kind in node["kind"].lower() for node in answer["data"]["notifications"]):
             return True
         await asyncio.sleep(0.1)
     return False

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.e2e.conftest import PASSWORD, Running
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("peer chromium is not installed")
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        await started.close()
+
+
+async def sign_in(page: Page, running: Running, slug: str, key: str, password: str = PASSWORD) -> None:
+    await page.goto(f"http://{slug}.localhost:{running.port}/auth/login")
+    await page.get_by_label("E-mail or username").fill(f"{key}@{slug}.example")
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+async def test_a_person_signs_in_queries_in_graphiql_and_signs_out(running: Running, browser: Browser) -> None:
+    page = await browser.new_page()
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None)
+    await sign_in(page, running, "globex", "editor")
+    await expect(page.get_by_role("heading", name="Clara Moreau")).to_be_visible()
+
+    await page.goto(f"http://globex.localhost:{running.port}/graphql")
+    await page.locator(".graphiql-query-editor .CodeMirror").click()
+    await page.keyboard.press("Control+a")
+    await page.keyboard.insert_text("{ me { name email } }")
+    await page.get_by_role("button", name="Execute query").click()
+    await expect(page.locator(".result-window")).to_contain_text("editor@globex.example")
+
+    await page.goto(f"http://globex.localhost:{running.port}/auth/account")
+    await page.get_by_role("button", name="Sign out").click()
+    await page.goto(f"http://globex.localhost:{running.port}/auth/account")
+    await expect(page.get_by_role("heading", name="Sign in to Globex Journal")).to_be_visible()
+    assert refused == []
+
+
+async def test_a_session_of_one_organization_is_nobody_at_another(running: Running, browser: Browser) -> None:
+    page = await browser.new_page()
+    await sign_in(page, running, "acme", "editor")
+    await expect(page.get_by_role("heading", name="Ada Lindqvist")).to_be_visible()
+
+    await page.goto(f"http://globex.localhost:{running.port}/auth/account")
+
+    await expect(page.get_by_role("heading", name="Sign in to Globex Journal")).to_be_visible()
+
+
+async def test_a_wrong_password_keeps_the_address_and_says_one_thing(running: Running, browser: Browser) -> None:
+    page = await browser.new_page()
+
+    await sign_in(page, running, "acme", "reader", "not this one")
+
+    await expect(page.get_by_role("alert")).to_contain_text("do not match")
+    await expect(page.get_by_label("E-mail or username")).to_have_value("reader@acme.example")
+
+
+async def test_the_mailbox_shows_what_was_sent(running: Running, browser: Browser) -> None:
+    page = await browser.new_page()
+
+    await page.goto(f"http://localhost:{running.port}/dev/mail")
+
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
