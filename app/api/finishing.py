@@ -47,7 +47,7 @@ class Finisher:
 
     path: tuple[str, ...]
     action: Deny | Open | Render
-    nodes: Sequence[FieldNode]
+    nodes: list[FieldNode]
 
 
 def finish(tree: dict[str, Any], finishers: Sequence[Finisher], key: TenantKey, correlation_id: UUID) -> list[GraphQLError]:

@@ -73,7 +73,7 @@ class Compilation:
 
     def finish(self, action: Deny | Open | Render, fields: Sequence[FieldNode]) -> None:
         """Have this done, after SQL, wherever the current path leads."""
-        self.finishers.append(Finisher(tuple(self.path), action, tuple(fields)))
+        self.finishers.append(Finisher(tuple(self.path), action, list(fields)))
 
     @contextmanager
     def at(self, key: str) -> Iterator[None]:

@@ -60,12 +60,13 @@ def compile_payload(
 
 def _plan(ctx: Compilation, text: ResponseText) -> Plan:
     constant = text.constant()
-    sql = None if constant is not None else f"SELECT convert_to({text.sql(ctx.parameters)}, 'UTF8')"
     cost = None if ctx.cost.constant else ctx.cost
     if cost is None:
         ctx.cost.check({})
-    parameters = ctx.parameters
-    return Plan(sql, (constant or "").encode(), tuple(parameters.fixed), tuple(parameters.moving), tuple(ctx.finishers), cost)
+    if constant is not None:
+        return Plan(None, constant.encode(), (), (), tuple(ctx.finishers), cost)
+    sql, parameters = ctx.parameters.settled(f"SELECT convert_to({text.sql(ctx.parameters)}, 'UTF8')")
+    return Plan(sql, b"", tuple(parameters.fixed), tuple(parameters.moving), tuple(ctx.finishers), cost)
 
 
 class _Roots:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ class Values:
     cursors: CursorKey
 
 
+_PARAMETER = re.compile(r"\$(\d+)")
 Getter = Callable[[Values], Any]
 
 
@@ -36,6 +38,13 @@ class Parameters:
     def bound(self, getter: Getter) -> str:
         self.moving.append((len(self.fixed), getter))
         return self.constant(None)
+
+    def settled(self, sql: str) -> tuple[str, Parameters]:
+        """The text with its parameters numbered as they appear, and only those: what a policy made needless took its values along."""
+        numbers: dict[int, int] = {}
+        text = _PARAMETER.sub(lambda found: f"${numbers.setdefault(int(found[1]) - 1, len(numbers) + 1)}", sql)
+        moving = [(numbers[position] - 1, getter) for position, getter in self.moving if position in numbers]
+        return text, Parameters([self.fixed[position] for position in numbers], moving)
 
     def me(self) -> str:
         """The reader's id; one parameter however often it is asked for."""
