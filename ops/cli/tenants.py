@@ -48,20 +48,27 @@ def show(slug: str, *, as_json: bool) -> None:
 @click.option("--tier", default="basic", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one object.")
 def create(slug: str, *, name: str, owner_email: str, tier: str, as_json: bool) -> None:
-    """Make an organization with its owner and open it to requests. Run it again after a failure: it goes on from there."""
+    """Make an organization and open it to requests; prints the address at which its owner chooses a password.
+
+    Run it again after a failure: it goes on from there.
+    """
     made = asyncio.run(_create(slug, name, owner_email, tier))
     print_json(made) if as_json else print_record(made)
 
 
 async def _create(slug: str, name: str, owner_email: str, tier: str) -> dict[str, Any]:
+    from auth.addresses import Addresses
+    from auth.links import Links
     from ops.founding import found
-    from ops.settings import admin_settings
+    from ops.settings import Settings, admin_settings
     from tenants.database import Database
 
     settings = admin_settings(os.environ)
+    lifetime = Settings.read(os.environ).auth.invitation_lifetime
     async with Database(settings, connections=2) as database:
         made = await found(settings, database, slug=slug, name=name, owner_email=owner_email, tier=tier)
-        return _shape(made.tenant, settings.base_host)
+        invitation = await Links(database, Addresses(settings.public_url), lifetime=lifetime).invite(made.tenant, made.owner_id)
+        return {**_shape(made.tenant, settings.base_host), "invitation": invitation}
 
 
 async def _all() -> list[dict[str, Any]]:
