@@ -36,6 +36,8 @@ posts = Table(
     CheckConstraint("approval_status IN ('NONE', 'PENDING', 'APPROVED', 'REJECTED')", name="approval_status"),
     Index("posts_author_id_idx", "author_id", text("id DESC")),
     Index("posts_status_idx", "status", text("id DESC")),
+    Index("posts_newest_idx", text("published_at DESC"), text("id DESC")),
+    Index("posts_updated_idx", text("updated_at DESC"), text("id DESC")),
     Index("posts_published_idx", text("published_at DESC"), text("id DESC"), postgresql_where=text("status = 'PUBLISHED'")),
     comment="The latest state of each post; its history is in domain_events.",
 )

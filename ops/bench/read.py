@@ -18,7 +18,10 @@ from ops.stack.children import Child
 
 POSTS = 10_000
 TENANTS = 50
-LIST = "query Newest { posts(first: 100, orderBy: [PUBLISHED_AT_DESC]) { nodes { id title author { id name } tags { name } } } }"
+LIST = (
+    "query Newest { posts(first: 100, where: {status: {eq: PUBLISHED}}, orderBy: PUBLISHED_AT_DESC) "
+    "{ nodes { id title author { id name } tags { name } } } }"
+)
 ONE = 'query One { post(slug: "post-77") { id title content author { name } tags { name } } }'
 MEGABYTE = 1024 * 1024
 HELP_RUNS = 9
