@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import auth.tables  # noqa: F401 - all packages that hang tables on the tenant's metadata
 from tenants.settings import TenantSettings
 from tenants.tables import control_metadata, tenant_metadata
 from tests.integration.conftest import House
+
+for package in ("auth", "app.content", "app.management", "app.taxonomy", "app.users"):  # all that hang tables on the tenant's metadata
+    import_module(f"{package}.tables")
 
 
 def _differences(connection: Connection, metadata: MetaData, schema: str) -> list[object]:
