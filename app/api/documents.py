@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLID,
     GraphQLInputType,
+    GraphQLInt,
+    GraphQLString,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
     Visitor,
+    get_nullable_type,
     get_variable_values,
     parse,
     type_from_ast,
@@ -67,10 +73,23 @@ class Operation:
         unknown = given.keys() - self.types.keys()
         if unknown:
             raise invalid(f"variables.{min(unknown)}", "is not declared by the operation; declare it or leave it out")
+        if self._plain(given):
+            return dict(given)
         found = get_variable_values(schema.graphql, self.node.variable_definitions or (), dict(given), MOST_ERRORS, hide_suggestions=not hints)
         if isinstance(found, list):
             raise BadDocument(found)
         return found.coerced
+
+    def _plain(self, given: Mapping[str, Any]) -> bool:
+        """Whether every variable came, as the very scalar it is declared to be: then there is nothing to coerce."""
+        for name, type_ in self.types.items():
+            kind, value = get_nullable_type(type_), given.get(name)
+            if type(value) is str:
+                if kind is not GraphQLString and kind is not GraphQLID:
+                    return False
+            elif type(value) is not int or kind is not GraphQLInt or not GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT:
+                return False
+        return True
 
     def shape(self, values: Mapping[str, Any]) -> Shape:
         return variable_shapes(values, self.types, self.cursors) if values else ()

@@ -10,7 +10,7 @@ from app.api.answers import Answer, of_data, of_document, refused
 from app.api.documents import Documents, Operation
 from app.api.errors import SIGN_IN
 from app.api.execution import Execution
-from app.api.measures import timed
+from app.api.measures import Timed
 from app.api.reading import Caller, Reader
 from app.api.schema import Schema
 from tenants.errors import Refusal, Unauthenticated
@@ -54,7 +54,7 @@ class Engine:
                 raise Unauthenticated(f"Introspection is for people who are signed in. {SIGN_IN}")
             if not queries_only or operation.is_query:
                 variables = operation.coerced(self._schema, asked.variables, hints=open_to)
-                with timed(operation):
+                with Timed(operation):
                     return await self._run(operation, variables, asked, caller)
         except Refusal as refusal:
             return refused(refusal)

@@ -1,5 +1,7 @@
 """Row policies as SQL, specialised to what the reader may do."""
 
+# ruff: noqa: S608 - every name in these texts is declared by the code; see the package
+
 from __future__ import annotations
 
 import re
@@ -27,14 +29,21 @@ def truth(condition: Condition, row: Source, rights: Rights, parameters: Paramet
         case LinksToMe(near, far):
             if not rights.signed_in:
                 return False
-            return (
-                f"EXISTS (SELECT FROM {table_name(near.table)} mine WHERE mine.{column_name(near)} = {row.column(row.entity.key)}"
-                f" AND mine.{column_name(far)} = {parameters.me()})"
-            )
+            # An array, read once, rather than EXISTS: cheap beside other conditions, and an index finds its rows.
+            mine = f"SELECT {column_name(near)} FROM {table_name(near.table)} WHERE {column_name(far)} = {parameters.me()}"
+            return f"{row.column(row.entity.key)} = ANY (ARRAY({mine}))"
         case AnyOf(parts):
             return disjunction([truth(part, row, rights, parameters) for part in parts])
         case AllOf(parts):
             return conjunction([truth(part, row, rights, parameters) for part in parts])
+
+
+def alternatives(condition: Condition, row: Source, rights: Rights, parameters: Parameters) -> list[Truth]:
+    """The ways in which a condition can hold; together they are its truth."""
+    if not isinstance(condition, AnyOf):
+        return [truth(condition, row, rights, parameters)]
+    parts = [truth(part, row, rights, parameters) for part in condition.parts]
+    return [True] if any(part is True for part in parts) else [part for part in parts if part is not False] or [False]
 
 
 def conjunction(parts: list[Truth]) -> Truth:
@@ -52,7 +61,7 @@ def disjunction(parts: list[Truth]) -> Truth:
 
 
 def negation(part: Truth) -> Truth:
-    return f"NOT {part}" if isinstance(part, str) else not part
+    return f"NOT ({part})" if isinstance(part, str) else not part
 
 
 def predicate(part: Truth) -> str:

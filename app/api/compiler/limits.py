@@ -14,6 +14,7 @@ DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
 FEW = 10
 HIGHEST_COST = 12_000
+_STEPS = (1, 10, 25, 50, LARGEST_PAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,13 @@ class Size:
         if size > LARGEST_PAGE:
             raise LimitExceeded(f"{self.field} takes at most {LARGEST_PAGE}; read further pages with cursors.")
         return int(size)
+
+    @property
+    def cap(self) -> int:
+        """A round number that it is never above, known when the statement is compiled."""
+        if self.leaf is not None and not self.leaf.constant:
+            return LARGEST_PAGE
+        return next(step for step in _STEPS if self.of({}) <= step)
 
 
 @dataclass(slots=True)

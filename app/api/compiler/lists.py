@@ -12,8 +12,8 @@ from app.api.compiler.arguments import Leaf, Tree
 from app.api.compiler.conditions import conjunction, predicate
 from app.api.compiler.context import Compilation
 from app.api.compiler.filters import Filter
-from app.api.compiler.limits import DEFAULT_PAGE, FEW, LARGEST_PAGE, Size
-from app.api.compiler.rows import Source, column_name, table_name
+from app.api.compiler.limits import DEFAULT_PAGE, FEW, Size
+from app.api.compiler.rows import Source, column_name, numbered, table_name
 from app.shared.graph import Many, Order, Rows
 
 
@@ -51,12 +51,11 @@ def root_rows(ctx: Compilation, binding: Rows, arguments: Mapping[str, Tree], fi
     order = ", ".join([*(_direction(inner, order) for order in inner.entity.order), _key(inner)])
     number = ", ".join([*(_direction(page, order) for order in page.entity.order), _key(page)])
     columns = ", ".join(f"{inner.alias}.{name}" for name in page.taken)
-    source = (
-        f"SELECT * FROM (SELECT {columns} FROM {table_name(inner.entity.table)} {inner.alias} WHERE {predicate(conjunction(conditions))}"
-        f" ORDER BY {order} LIMIT {LARGEST_PAGE}) {page.alias} LIMIT {ctx.size(size)}"
+    rows = (
+        f"SELECT {columns} FROM {table_name(inner.entity.table)} {inner.alias} WHERE {predicate(conjunction(conditions))}"
+        f" ORDER BY {order} LIMIT {size.cap}"
     )
-    numbered = f"{page.alias} AS (SELECT {page.alias}.*, row_number() OVER (ORDER BY {number}) AS _n FROM ({source}) {page.alias})"
-    withs = ", ".join([numbered, *page.withs])
+    withs = ", ".join([numbered(page, rows, number, ctx.size(size)), *page.withs])
     return f"(WITH {withs} SELECT '[' || coalesce(string_agg({body}, ',' ORDER BY {page.alias}._n), '') || ']' FROM {page.alias}{page.joined()})"
 
 

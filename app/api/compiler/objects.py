@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from graphql import FieldNode, GraphQLField
 
 from app.api.compiler.conditions import Truth, predicate
+from app.api.compiler.connections import connection
 from app.api.compiler.context import Compilation
 from app.api.compiler.leaves import write_leaf
 from app.api.compiler.lists import many
-from app.api.compiler.pages import connection
 from app.api.compiler.rows import Source, table_name
 from app.api.compiler.selections import Selected
 from app.api.compiler.text import ResponseText

@@ -10,11 +10,11 @@ from graphql import FieldNode, FragmentDefinitionNode, GraphQLField
 
 from app.api.compiler.arguments import Leaf, Scope, Tree
 from app.api.compiler.conditions import Truth, conjunction, predicate
+from app.api.compiler.connections import connection
 from app.api.compiler.context import Compilation
 from app.api.compiler.filters import uuid
 from app.api.compiler.lists import root_rows
 from app.api.compiler.objects import write_entity, write_object
-from app.api.compiler.pages import connection
 from app.api.compiler.plan import Plan
 from app.api.compiler.rows import Source, table_name
 from app.api.compiler.selections import Selected

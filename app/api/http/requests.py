@@ -71,7 +71,7 @@ def _asked(given: Mapping[str, Any]) -> Asked:
 def _json(body: bytes, where: str) -> Any:
     try:
         text = body.decode()
-        value = json.loads(text, parse_float=_number, parse_int=_integer, parse_constant=_no_number)
+        value = _decoder.decode(text)
     except UnicodeDecodeError:
         raise Malformed({where: "is not UTF-8"}) from None
     except RecursionError:
@@ -124,3 +124,6 @@ def _unfit(value: Any, path: str) -> Iterator[str]:
     elif isinstance(value, list):
         for position, item in enumerate(value):
             yield from _unfit(item, f"{path}.{position}")
+
+
+_decoder = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant=_no_number)

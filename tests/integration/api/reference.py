@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -218,7 +219,7 @@ class Reading:
     def Notification_event(self, notification: Row) -> Row | None:
         return self.world.by_id("domain_events", notification["event_id"])
 
-    def Event_type(self, event: Row) -> str:
+    def Event_type(self, event: Row) -> Any:
         return event["event_type"]
 
     # connections
@@ -284,44 +285,37 @@ class Reading:
     def meets(self, row: Row, where: Mapping[str, Any], again: Callable[[Row, Mapping[str, Any]], bool]) -> bool:
         for name, condition in where.items():
             if name == "and":
-                met = all([again(row, part) for part in condition])
+                met = all(again(row, part) for part in condition)
             elif name == "or":
-                met = any([again(row, part) for part in condition])
+                met = any(again(row, part) for part in condition)
             elif name == "not":
                 met = not again(row, condition)
             elif name == "tags":
                 met = any(self.tag_meets(tag, condition["some"]) for tag in self.tags_of(row))
             else:
-                met = all(compared(operator, row[snake(name)], wanted) for operator, wanted in condition.items())
+                met = all(compared(how, row[snake(name)], wanted) for how, wanted in condition.items())
             if not met:
                 return False
         return True
 
 
-def compared(operator: str, value: Any, wanted: Any) -> bool:
-    value = str(value) if isinstance(value, UUID) else value
-    if operator == "isNull":
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "not": operator.ne,
+    "in": lambda value, wanted: value in wanted,
+    "notIn": lambda value, wanted: value not in wanted,
+    "contains": lambda value, wanted: wanted.lower() in value.lower(),
+    "startsWith": lambda value, wanted: value.lower().startswith(wanted.lower()),
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "lt": operator.lt,
+    "lte": operator.le,
+}
+
+
+def compared(name: str, value: Any, wanted: Any) -> bool:
+    if name == "isNull":
         return (value is None) is wanted
     if value is None:
-        return operator in {"not", "notIn"}
-    match operator:
-        case "eq":
-            return bool(value == wanted)
-        case "not":
-            return bool(value != wanted)
-        case "in":
-            return value in wanted
-        case "notIn":
-            return value not in wanted
-        case "contains":
-            return wanted.lower() in value.lower()
-        case "startsWith":
-            return bool(value.lower().startswith(wanted.lower()))
-        case "gt":
-            return bool(value > wanted)
-        case "gte":
-            return bool(value >= wanted)
-        case "lt":
-            return bool(value < wanted)
-        case _:
-            return bool(value <= wanted)
+        return name in {"not", "notIn"}
+    return OPERATORS[name](str(value) if isinstance(value, UUID) else value, wanted)

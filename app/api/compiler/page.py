@@ -1,81 +1,25 @@
-"""Connections: one page of rows, read once, from which nodes, edges, cursors and page information are written."""
+"""One page of a connection as SQL: which rows, in which order, between which cursors, and what lies beyond."""
 
 # ruff: noqa: S608 - every name in these texts is declared by the code; see the package
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
-
-from graphql import FieldNode, GraphQLField, get_named_type
+from collections.abc import Mapping
 
 from app.api import shapes
 from app.api.compiler.arguments import Leaf, Tree
-from app.api.compiler.conditions import Truth, conjunction, predicate
+from app.api.compiler.conditions import Truth, alternatives, conjunction, disjunction, negation, predicate
 from app.api.compiler.context import Compilation
 from app.api.compiler.filters import Filter
 from app.api.compiler.keyset import Keyset
-from app.api.compiler.limits import DEFAULT_PAGE, LARGEST_PAGE, Size
-from app.api.compiler.rows import Source, column_name, table_name
-from app.api.compiler.selections import Selected
+from app.api.compiler.limits import DEFAULT_PAGE, Size
+from app.api.compiler.rows import Source, column_name, numbered, table_name
 from app.api.compiler.text import ResponseText
 from app.api.errors import invalid
 from app.shared.graph import Connection, Link
 
 
-class WriteObject(Protocol):
-    def __call__(self, ctx: Compilation, text: ResponseText, type_name: str, selected: Selected, write: WriteField, /) -> None: ...
-
-
-class WriteField(Protocol):
-    def __call__(self, text: ResponseText, name: str, definition: GraphQLField, fields: Sequence[FieldNode], /) -> None: ...
-
-
-def connection(
-    ctx: Compilation, binding: Connection, definition: GraphQLField, fields: Sequence[FieldNode], *, write_object: WriteObject, parent: Source | None
-) -> str:
-    """SQL for a connection's object. `parent`: the row whose connection it is; None at the root."""
-    page = _Page(ctx, binding, ctx.arguments(definition, fields), parent)
-    type_name = get_named_type(definition.type).name
-    text = ResponseText()
-    with ctx.many(page.size):
-        write_object(ctx, text, type_name, ctx.selected(fields), _ConnectionFields(ctx, page, write_object))
-    return page.sql(text)
-
-
-class _ConnectionFields:
-    def __init__(self, ctx: Compilation, page: _Page, write_object: WriteObject) -> None:
-        self._ctx = ctx
-        self._page = page
-        self._write_object = write_object
-
-    def __call__(self, text: ResponseText, name: str, definition: GraphQLField, fields: Sequence[FieldNode]) -> None:
-        page = self._page
-        type_name = get_named_type(definition.type).name
-        match name:
-            case "nodes":
-                text.put(page.list_of(self._ctx.entity(page.rows, fields)))
-            case "edges":
-                edge = ResponseText()
-                self._write_object(self._ctx, edge, type_name, self._ctx.selected(fields), self)
-                text.put(page.list_of(edge.sql(self._ctx.parameters)))
-            case "pageInfo":
-                self._write_object(self._ctx, text, type_name, self._ctx.selected(fields), self)
-            case "totalCount":
-                text.put(page.total())
-            case "cursor":
-                text.say('"')
-                text.put(page.cursor())
-                text.say('"')
-            case "node":
-                self._ctx.write_entity(self._ctx, text, page.rows, self._ctx.selected(fields))
-            case "startCursor" | "endCursor":
-                text.put(page.end_cursor(first=name == "startCursor"))
-            case _:
-                text.put(page.has_more(forward=name == "hasNextPage"))
-
-
-class _Page:
+class Page:
     """One page of one connection: forward from `after`, or backward from `before` where `last` is given."""
 
     def __init__(self, ctx: Compilation, binding: Connection, arguments: Mapping[str, Tree], parent: Source | None) -> None:
@@ -89,6 +33,8 @@ class _Page:
         self._backward = arguments.get("last") is not None
         self.size = self._size()
         self._limit = ctx.size(self.size)
+        self._name = ctx.argument_name()
+        self._readable = alternatives(self._base.entity.visible, self._base, ctx.rights, ctx.parameters)
         self._where = self._conditions()
         self._overflow = False
         self._listed = False
@@ -118,12 +64,13 @@ class _Page:
             found.append(f"(SELECT count(*) > {self._limit} FROM {self.rows.alias})")
         bound = self._cursor_argument("before" if forward else "after")
         if bound:
-            beyond = self._order.beyond(self._base, bound, self._ctx.argument_name(), self._ctx.parameters, reverse=forward)
-            found.append(f"EXISTS (SELECT {self._from()} AND NOT {beyond})")
+            field = f"{self._name}.{'before' if forward else 'after'}"
+            beyond = self._order.beyond(self._base, bound, field, self._ctx.parameters, reverse=forward)
+            found.append(f"EXISTS (SELECT {self._from(disjunction(self._readable))} AND NOT {beyond})")
         return f"({' OR '.join(found)})::text" if found else "'false'::text"
 
     def total(self) -> str:
-        return f"(SELECT count(*) {self._from()})::text"
+        return f"(SELECT count(*) {self._from(disjunction(self._readable))})::text"
 
     def sql(self, text: ResponseText) -> str:
         body = text.sql(self._ctx.parameters)
@@ -135,43 +82,59 @@ class _Page:
         return f"{self.rows.alias}._n <= {self._limit}"
 
     def _numbered(self) -> str:
-        """The page's rows with their number. The inner limit is known to the planner, so that it can keep one plan for every page."""
-        alias = self.rows.alias
+        """The page's rows with their number."""
         number = self._order.order_by(self.rows, reverse=self._backward)
-        columns = ", ".join(f"{self._base.alias}.{name}" for name in self.rows.taken)
-        order = self._order.order_by(self._base, reverse=self._backward)
-        limit = f"{self._limit} + 1" if self._overflow else self._limit
-        rows = f"SELECT {columns} {self._from()} AND {self._bounds()} ORDER BY {order} LIMIT {LARGEST_PAGE + 1}"
-        return (
-            f"{alias} AS (SELECT {alias}.*, row_number() OVER (ORDER BY {number}) AS _n FROM (SELECT * FROM ({rows}) {alias} LIMIT {limit}) {alias})"
-        )
+        most = f"{self._limit} + 1" if self._overflow else self._limit
+        return numbered(self.rows, self._candidates(number), number, most)
 
-    def _from(self) -> str:
+    def _candidates(self, number: str) -> str:
+        """At most a page of rows for each way in which a row can be readable, without those of the ways before it.
+
+        One condition with OR would have to walk past every row that the reader may not see; each way by itself has its index.
+        The limits are numbers that the planner knows, so that it can keep one plan for every page.
+        """
+        cap = self.size.cap + 1
+        bounds, order = self._bounds(), self._order.order_by(self._base, reverse=self._backward)
+        columns = ", ".join(f"{self._base.alias}.{name}" for name in self.rows.taken)
+        ways = self._readable if self._parent is None else [disjunction(self._readable)]
+        ends = f"AND {bounds} ORDER BY {order} LIMIT {cap}"
+        parts = [
+            f"SELECT {columns} {self._from(conjunction([*(negation(before) for before in ways[:position]), way]))} {ends}"
+            for position, way in enumerate(ways)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        together = " UNION ALL ".join(f"({part})" for part in parts)
+        return f"SELECT * FROM ({together}) {self.rows.alias} ORDER BY {number} LIMIT {cap}"
+
+    def _from(self, readable: Truth) -> str:
         base, via = self._base, self._binding.via
+        where = predicate(conjunction([readable, self._where]))
         if isinstance(via, Link) and self._parent:
             link = f"{base.alias}l"
             return (
                 f"FROM {table_name(via.near.table)} {link} JOIN {table_name(base.entity.table)} {base.alias}"
                 f" ON {base.column(base.entity.key)} = {link}.{column_name(via.far)}"
-                f" WHERE {link}.{column_name(via.near)} = {self._parent.column(self._parent.entity.key)} AND {self._where}"
+                f" WHERE {link}.{column_name(via.near)} = {self._parent.column(self._parent.entity.key)} AND {where}"
             )
-        return f"FROM {table_name(base.entity.table)} {base.alias} WHERE {self._where}"
+        return f"FROM {table_name(base.entity.table)} {base.alias} WHERE {where}"
 
-    def _conditions(self) -> str:
+    def _conditions(self) -> Truth:
+        """Everything that a row must meet besides being readable."""
         ctx, base, via = self._ctx, self._base, self._binding.via
-        conditions: list[Truth] = [ctx.truth(base.entity.visible, base), ctx.truth(self._binding.only, base)]
+        conditions: list[Truth] = [ctx.truth(self._binding.only, base)]
         if via is not None and self._parent and not isinstance(via, Link):
             conditions.append(f"{base.column(via)} = {self._parent.column(self._parent.entity.key)}")
         if self._arguments.get("where") is not None:
             conditions.append(Filter(ctx, ctx.argument_name("where")).over(base, self._arguments["where"]))
-        return predicate(conjunction(conditions))
+        return conjunction(conditions)
 
     def _bounds(self) -> str:
         bounds: list[Truth] = []
         for name in ("after", "before"):
             cursor = self._cursor_argument(name)
             if cursor:
-                field = self._ctx.argument_name(name)
+                field = f"{self._name}.{name}"
                 bounds.append(self._order.beyond(self._base, cursor, field, self._ctx.parameters, reverse=name == "before"))
         return predicate(conjunction(bounds))
 
