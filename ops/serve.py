@@ -23,6 +23,7 @@ from ops.asgi import Application, Message, Receive, Scope, Send
 from ops.front import Front
 from ops.health import Health
 from ops.observe import logs, traces
+from ops.observe.access import access_log
 from ops.observe.http import Observed
 from ops.settings import Settings
 from ops.stack.children import die_with_parent
@@ -119,7 +120,7 @@ def application() -> Application:
     front = Front(cast("Application", build(settings, serves)), health, settings.operators.token, pages)
     # Again: Litestar configures the standard library's logging while it is built.
     logs.configure(dev=settings.tenants.dev)
-    return Observed(_Lifespan(front, health, flush))
+    return Observed(_Lifespan(front, health, flush), access_log(dev=settings.tenants.dev), traced=bool(settings.otlp_endpoint))
 
 
 class _Lifespan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from uuid import UUID
 
 import structlog
@@ -13,6 +14,7 @@ from prometheus_client import Counter, Histogram
 from uuid_utils.compat import uuid7
 
 from ops.asgi import Application, Message, Receive, Scope, Send
+from ops.observe.access import AccessLog
 
 REQUESTS = Counter("http_requests_total", "HTTP requests by method, route and status.", ["method", "route", "status"])
 DURATION = Histogram(
@@ -25,9 +27,9 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # Outsiders choose paths, so that raw ones would make endless label values.
 ROUTES = frozenset({"auth", "admin", "graphql", "health", "metrics", "scim", "static", "dev", ".well-known"})
 PROBES = frozenset({"/health", "/metrics"})
+SERVER_ERRORS = 500
 CORRELATION = "correlation_id"
 
-log = structlog.get_logger("imprint.http")
 tracer = trace.get_tracer("imprint.http")
 
 
@@ -40,8 +42,10 @@ def route(path: str) -> str:
 class Observed:
     """Wraps an ASGI application. The correlation id is bound to structlog's context and answered as `x-correlation-id`."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, access: AccessLog, *, traced: bool) -> None:
         self._app = app
+        self._access = access
+        self._traced = traced
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,15 +56,17 @@ class Observed:
         scope["state"] = {**scope.get("state", {}), CORRELATION: correlation}
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(**{CORRELATION: str(correlation)})
-        await _Request(scope, correlation).run(self._app, receive, send)
+        request = _Request(scope, correlation, self._access)
+        await (request.traced if self._traced else request.run)(self._app, receive, send)
 
 
 class _Request:
-    __slots__ = ("correlation", "method", "route", "scope", "started", "status")
+    __slots__ = ("access", "correlation", "method", "route", "scope", "started", "status")
 
-    def __init__(self, scope: Scope, correlation: UUID) -> None:
+    def __init__(self, scope: Scope, correlation: UUID, access: AccessLog) -> None:
         self.scope = scope
-        self.correlation = correlation
+        self.correlation = str(correlation)
+        self.access = access
         self.method = scope["method"] if scope["method"] in METHODS else "OTHER"
         self.route = route(scope["path"])
         self.status = 500
@@ -70,25 +76,36 @@ class _Request:
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self.status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-correlation-id", str(self.correlation).encode())]
+                message["headers"] = [*message["headers"], (b"x-correlation-id", self.correlation.encode())]
             await send(message)
 
+        try:
+            await app(self.scope, receive, watched)
+        finally:
+            self._tell()
+
+    async def traced(self, app: Application, receive: Receive, send: Send) -> None:
         attributes = {"http.request.method": self.method, "http.route": self.route}
         parent = extract({name.decode("latin-1"): value.decode("latin-1") for name, value in self.scope["headers"] if name == b"traceparent"})
         with tracer.start_as_current_span(f"{self.method} {self.route}", parent, SpanKind.SERVER, attributes) as span:
             try:
-                await app(self.scope, receive, watched)
+                await self.run(app, receive, send)
             finally:
-                self._tell(span)
+                span.set_attribute("http.response.status_code", self.status)
+                if self.status >= SERVER_ERRORS:
+                    span.set_status(Status(StatusCode.ERROR))
 
-    def _tell(self, span: trace.Span) -> None:
+    def _tell(self) -> None:
         seconds = time.perf_counter() - self.started
-        REQUESTS.labels(self.method, self.route, str(self.status)).inc()
-        DURATION.labels(self.method, self.route).observe(seconds)
-        if span.is_recording():
-            span.set_attribute("http.response.status_code", self.status)
-            if self.status >= 500:  # noqa: PLR2004 - the class of server errors
-                span.set_status(Status(StatusCode.ERROR))
+        count, duration = _measures(self.method, self.route, self.status)
+        count.inc()
+        duration.observe(seconds)
         # Probes come every few seconds and say nothing as long as they are answered.
-        tell = log.debug if self.route in PROBES and self.status < 500 else log.info  # noqa: PLR2004 - the class of server errors
-        tell("request", method=self.method, path=self.scope["path"], status=self.status, ms=round(seconds * 1000, 2))
+        if self.route not in PROBES or self.status >= SERVER_ERRORS:
+            tenant = self.scope["state"].get("tenant")
+            self.access(self.method, self.scope["path"], self.status, seconds, self.correlation, tenant.slug if tenant else None)
+
+
+@lru_cache(maxsize=4096)
+def _measures(method: str, where: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, where, str(status)), DURATION.labels(method, where)
