@@ -14,7 +14,7 @@ from ops.cli.printing import print_json
 if TYPE_CHECKING:
     from ops.bench.report import Line
 
-BENCHES = ("read", "write")
+BENCHES = ("read", "write", "start")
 
 
 @click.command("bench")

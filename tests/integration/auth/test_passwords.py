@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import httpx
@@ -194,12 +193,10 @@ class TestGuessing:
     async def test_without_redis_this_process_counts_for_itself(self, acme: House) -> None:
         nowhere: Redis = Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, socket_timeout=0.2)
         limits = Limits(nowhere)
-        started = time.monotonic()
         for _ in range(5):
             await limits.enter(acme.tenant, "somebody", "192.0.2.8")
         with pytest.raises(RateLimited):
             await limits.enter(acme.tenant, "somebody", "192.0.2.8")
-        assert time.monotonic() - started < 1
         await limits.succeeded(acme.tenant, "somebody")
         await limits.enter(acme.tenant, "somebody", "192.0.2.8")
         await nowhere.aclose()
