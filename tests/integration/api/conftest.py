@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
+from litestar import Litestar
+from litestar.types import ASGIApp
 
 from app.api.engine import Asked, Engine
 from app.api.reading import Caller
 from app.api.schema import schema
 from app.bus import Bus
+from app.hosts import Hosts
+from app.main import build
+from app.users.accounts import Members
 from auth.principal import ANONYMOUS, Principal
+from auth.service import Auth
+from auth.settings import AuthSettings
 from ops.demo.load import load_people
 from ops.demo.people import ACME
 from ops.demo.people import House as Cast
 from ops.founding import found
 from tenants.database import Database
 from tenants.ids import new_id
+from tenants.registry import Registry
+from tenants.resolver import Resolver
+from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.api.reference import World
@@ -137,3 +151,80 @@ async def fill(pool: Database, house: House) -> None:
         for user, hours in itertools.product(users[:4], range(5)):
             at = LONG_AGO + timedelta(hours=hours // 2)
             await connection.execute(NOTIFICATION, id=new_id(), user_id=user, read_at=at if hours % 2 else None, created_at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    tenants: TenantSettings
+    auth: AuthSettings
+
+
+@pytest.fixture(scope="session")
+async def app(migrated: TenantSettings) -> AsyncIterator[ASGIApp]:
+    """The whole application, as the server mounts it, in development."""
+    async with running(migrated) as application:
+        yield application
+
+
+@pytest.fixture(scope="session")
+async def production(migrated: TenantSettings) -> AsyncIterator[ASGIApp]:
+    async with running(replace(migrated, mode="production", public_url="http://localhost:8000")) as application:
+        yield application
+
+
+@asynccontextmanager
+async def running(settings: TenantSettings) -> AsyncIterator[ASGIApp]:
+    application = build(AppSettings(settings, AuthSettings()), lambda _: True)
+    assert isinstance(application, Hosts)
+    inner = application._app
+    assert isinstance(inner, Litestar)
+    ready, done = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        """In a task of its own: what a lifespan enters must be left in the same task, and fixtures end in another."""
+        async with inner.lifespan():
+            ready.set()
+            await done.wait()
+
+    task = asyncio.create_task(live())
+    await ready.wait()
+    yield application
+    done.set()
+    await task
+
+
+Token = Callable[[House, str], Awaitable[str]]
+PASSWORD = "three words together"
+
+
+@pytest.fixture(scope="session")
+def token_of(app: ASGIApp, pool: Database, bus: Bus, registry: Registry, migrated: TenantSettings) -> Token:
+    """An access token of one of a house's people."""
+    auth = Auth(
+        AuthSettings(),
+        migrated,
+        database=pool,
+        keyring=Keyring(migrated.secret_keys),
+        redis=None,
+        registry=registry,
+        resolver=Resolver(registry, migrated.base_host, lambda _: True),
+        accounts=Members(pool, bus.as_system),
+    )
+    known: dict[tuple[str, str], str] = {}
+
+    async def token(house: House, key: str) -> str:
+        place = (house.tenant.slug, key)
+        if place not in known:
+            await auth.parts.credentials.set_password(house.tenant, house.id_of(key), PASSWORD)
+            async with client_of(app, house) as client:
+                answer = await client.post("/auth/token", json={"email": f"{key}@{house.tenant.slug}.example", "password": PASSWORD})
+            known[place] = answer.json()["access_token"]
+        return known[place]
+
+    return token
+
+
+def client_of(app: ASGIApp, house: House, token: str | None = None) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type] # Litestar types ASGI more closely
+    return httpx.AsyncClient(transport=transport, base_url=f"http://{house.tenant.slug}.localhost:8000", headers=headers)

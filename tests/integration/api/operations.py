@@ -51,7 +51,8 @@ class Operation:
         if how == 2:
             name = f"F{len(self.fragments)}"
             self.fragments.append(f"fragment {name} on {type_.name} {{ {text} }}")
-            return f"...{name}{self.directive()}" * self.draw(st.integers(1, 2))
+            spread = f"...{name}{self.directive()}"
+            return spread if self.draw(st.booleans()) else spread + spread
         return text
 
     def field(self, type_: GraphQLObjectType, name: str, depth: int) -> str:
