@@ -24,19 +24,15 @@ def _readable(method: str, path: str, status: int, seconds: float, correlation: 
 
 
 def _as_json(method: str, path: str, status: int, seconds: float, correlation: str, tenant: str | None) -> None:
-    line = {
-        "event": "request",
-        "level": "info",
-        "logger": "imprint.http",
-        "timestamp": datetime.now(UTC).isoformat(),
-        "method": method,
-        "path": path,
-        "status": status,
-        "ms": round(seconds * 1000, 2),
-        "correlation_id": correlation,
-        "tenant": tenant,
-    }
+    """Only the path can hold a character that JSON writes otherwise."""
+    now = datetime.now(UTC).isoformat()
+    whose = f'"{tenant}"' if tenant else "null"
+    sys.stderr.write(
+        f'{{"event": "request", "level": "info", "logger": "imprint.http", "timestamp": "{now}", "method": "{method}", "path": {json.dumps(path)}, '
+        f'"status": {status}, "ms": {seconds * 1000:.2f}, "correlation_id": "{correlation}", "tenant": {whose}{_trace()}}}\n'
+    )
+
+
+def _trace() -> str:
     context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        line["trace_id"], line["span_id"] = format(context.trace_id, "032x"), format(context.span_id, "016x")
-    sys.stderr.write(json.dumps(line) + "\n")
+    return f', "trace_id": "{context.trace_id:032x}", "span_id": "{context.span_id:016x}"' if context.is_valid else ""
