@@ -20,6 +20,7 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    StringValueNode,
     VariableNode,
     Visitor,
     get_nullable_type,
@@ -138,6 +139,8 @@ def _operations(document: DocumentNode, schema: Schema) -> Iterator[Operation]:
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     used = _Used()
     visit(document, used)
+    if used.unfit:
+        raise BadDocument([GraphQLError("Text cannot hold NUL characters; leave them out.", used.unfit)])
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
             if node.operation is OperationType.SUBSCRIPTION:
@@ -158,12 +161,17 @@ def _input_type(schema: Schema, node: Any) -> GraphQLInputType:
 
 
 class _Used(Visitor):
-    """Which variables serve as cursors, and whether anything introspects."""
+    """Which variables serve as cursors, whether anything introspects, and texts that Postgres cannot hold."""
 
     def __init__(self) -> None:
         super().__init__()
         self.cursors: set[str] = set()
         self.introspects = False
+        self.unfit: list[StringValueNode] = []
+
+    def enter_string_value(self, node: StringValueNode, *_: object) -> None:
+        if "\0" in node.value:
+            self.unfit.append(node)
 
     def enter_argument(self, node: ArgumentNode, *_: object) -> None:
         if node.name.value in {"after", "before"} and isinstance(node.value, VariableNode):

@@ -13,7 +13,7 @@ from app.api.errors import LimitExceeded, invalid
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
 FEW = 10
-HIGHEST_COST = 12_000
+HIGHEST_COST = 10_000
 _STEPS = (1, 10, 25, 50, LARGEST_PAGE)
 
 
