@@ -52,6 +52,10 @@ class Backend:
         await self.raw.execute(f"SET ROLE {quoted(role)}" if role else "RESET ROLE")
         self.role = role
 
+    def at_rest(self) -> bool:
+        """Open, and in no transaction."""
+        return self.raw is not None and not self.raw.is_closed() and not self.raw.is_in_transaction()
+
     def worn_out(self, limits: Limits) -> bool:
         """Backends keep the catalog of every tenant they have met; that memory comes back only with a new one."""
         return len(self.met) > limits.tenants or asyncio.get_running_loop().time() - self.born > limits.age

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
@@ -45,6 +45,7 @@ class Database:
         size = connections or settings.connections
         self._url = settings.database_url
         self._limits = Limits(settings.tenants_per_connection, settings.connection_age, settings.statement_cache, settings.pooling == "session")
+        self._session = settings.pooling == "session"
         self._wait = settings.acquire_timeout
         self._backends = [Backend(index) for index in range(size)]
         self._idle = set(range(size))
@@ -63,28 +64,19 @@ class Database:
         self._closed = True
         await asyncio.gather(*(backend.close() for backend in self._backends))
 
-    @asynccontextmanager
-    async def control(self) -> AsyncIterator[Connection]:
+    def control(self) -> AbstractAsyncContextManager[Connection]:
         """A connection at rest: the control schema, as the login role; no tenant's table is readable."""
-        async with self._lent(None, switch=self._limits.session_pooling) as connection:
-            yield connection
+        return _Lease(self, None, switch=self._session)
 
-    @asynccontextmanager
-    async def reading(self, place: Place) -> AsyncIterator[Connection]:
+    def reading(self, place: Place) -> AbstractAsyncContextManager[Connection]:
         """A connection that acts as the tenant, each statement by itself."""
-        if self._limits.session_pooling:
-            async with self._lent(place, switch=True) as connection:
-                yield connection
-            return
-        async with self.writing(place) as connection:
-            yield connection
+        return _Lease(self, place, switch=True) if self._session else self.writing(place)
 
     @asynccontextmanager
     async def writing(self, place: Place | None) -> AsyncIterator[Connection]:
         """A transaction as the tenant (None: in control); commits at the end, rolls back on any error."""
-        session = self._limits.session_pooling
-        async with self._lent(place, switch=session) as connection:
-            local_role = f"; SET LOCAL ROLE {quoted(place.role)}" if place and not session else ""
+        async with _Lease(self, place, switch=self._session) as connection:
+            local_role = f"; SET LOCAL ROLE {quoted(place.role)}" if place and not self._session else ""
             await connection.simple(_BEGIN + local_role)
             try:
                 yield connection
@@ -93,26 +85,26 @@ class Database:
                 raise
             await connection.simple("COMMIT")
 
-    @asynccontextmanager
-    async def _lent(self, place: Place | None, *, switch: bool) -> AsyncIterator[Connection]:
+    async def lend(self, place: Place | None, *, switch: bool) -> tuple[Backend, Connection]:
+        """A backend that acts as the tenant. Whoever borrows gives it back with `settle`, whatever happens."""
         key = place.schema if place else _CONTROL
         backend = self._backends[await self._take(key)]
-        settled = False
         try:
             with translated():
                 raw = await backend.ready(self._url, self._limits)
                 if switch:
                     await backend.take_role(place.role if place else None)
-            backend.met.add(key)
-            yield Connection(raw, place.schema if place else None)
-            settled = True
-        except Exception:
-            settled = backend.raw is not None and not backend.raw.is_closed() and not backend.raw.is_in_transaction()
+        except BaseException:
+            self.settle(key, backend, reusable=False)
             raise
-        finally:
-            if not settled or self._closed or backend.worn_out(self._limits):
-                backend.abandon()
-            self._give_back(key, backend.index)
+        backend.met.add(key)
+        return backend, Connection(raw, place.schema if place else None)
+
+    def settle(self, key: str, backend: Backend, *, reusable: bool) -> None:
+        """Take a backend back; one in doubt, or one that has met too many tenants, is closed."""
+        if not reusable or self._closed or backend.worn_out(self._limits):
+            backend.abandon()
+        self._give_back(key, backend.index)
 
     async def _take(self, key: str) -> int:
         if self._held.get(key, 0) < self._share and self._idle:
@@ -152,6 +144,28 @@ class Database:
                 index = next(i for i in _order(key, len(self._backends)) if i in self._idle)
                 queue.popleft().set_result(self._claim(key, index))
                 self._waiting.move_to_end(key)
+
+
+class _Lease:
+    """One loan of a connection, for an `async with` block."""
+
+    __slots__ = ("_backend", "_database", "_place", "_switch")
+
+    def __init__(self, database: Database, place: Place | None, *, switch: bool) -> None:
+        self._database = database
+        self._place = place
+        self._switch = switch
+        self._backend: Backend | None = None
+
+    async def __aenter__(self) -> Connection:
+        self._backend, connection = await self._database.lend(self._place, switch=self._switch)
+        return connection
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._backend is not None:
+            # After a cancellation nobody knows what the backend is still doing.
+            reusable = kind is None or (issubclass(kind, Exception) and self._backend.at_rest())
+            self._database.settle(self._place.schema if self._place else _CONTROL, self._backend, reusable=reusable)
 
 
 async def _roll_back(connection: Connection) -> None:
