@@ -85,4 +85,6 @@ class Environment:
                 keys.append(key)
             else:
                 self.problem(name, f"holds a key (number {position}) that is not 32 bytes in base64", mend)
+        if raw and not raw.strip(", "):
+            self.problem(name, "holds no key", mend)
         return tuple(keys)

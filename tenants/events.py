@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -44,8 +45,20 @@ class StoredEvent:
 
 
 def canonical(value: Any) -> bytes:
-    """JSON with sorted keys and no spaces: the same bytes for the same value, whoever writes it."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    """JSON with sorted keys and no spaces: the same bytes for the same value, also after jsonb has rewritten its numbers."""
+    return json.dumps(_settled(value), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _settled(value: Any) -> Any:
+    """Whole numbers as integers: jsonb keeps a number's value, not its spelling (1e16, -0.0)."""
+    if isinstance(value, float):
+        exact = Decimal(repr(value))
+        return int(exact) if exact == exact.to_integral_value() else value
+    if isinstance(value, dict):
+        return {key: _settled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_settled(item) for item in value]
+    return value
 
 
 def chain_hash(previous: bytes, event: StoredEvent) -> bytes:

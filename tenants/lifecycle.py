@@ -15,8 +15,6 @@ from tenants.secrets import Keyring, new_key
 from tenants.settings import TenantSettings
 from tenants.slugs import TenantSlug
 
-LONGEST_NAME = 200
-
 
 class NeverMigrated(Refusal):
     """There is no control schema in this database."""
@@ -40,7 +38,7 @@ async def create(settings: TenantSettings, provisioner: Provisioner, slug: Tenan
     Repeated after a failure it finds what was made and goes on from there. Raises Conflict where the slug is in use.
     """
     async with connect_as_admin(settings.admin_database_url) as admin:
-        unfinished = await _unfinished(admin, settings, slug)
+        unfinished = await _unfinished(admin, settings, slug, (name, tier))
         if unfinished:
             return unfinished
         organization = new_id()
@@ -61,12 +59,14 @@ async def activate(settings: TenantSettings, organization: UUID) -> None:
         )
 
 
-async def _unfinished(admin: AdminConnection, settings: TenantSettings, slug: TenantSlug) -> UUID | None:
+async def _unfinished(admin: AdminConnection, settings: TenantSettings, slug: TenantSlug, said: tuple[str, str]) -> UUID | None:
+    """The organization that an interrupted call left, with what this call says of it."""
     if await admin.value("SELECT tablename FROM pg_tables WHERE schemaname = 'control' AND tablename = 'organizations'") is None:
         raise NeverMigrated("This database has no control schema yet: run `imprint migrate up` first.")
     async with admin.transaction():
         await admin.run(f"SET LOCAL ROLE {quoted(settings.owner_role)}")
         rows = await admin.rows("SELECT id, status FROM control.organizations WHERE slug = $1", slug)
+        await admin.run("UPDATE control.organizations SET name = $2, tier = $3 WHERE slug = $1 AND status = 'provisioning'", slug, *said)
     if rows and rows[0]["status"] != "provisioning":
         raise Conflict(f"The slug {slug!r} is in use; choose another.")
     found: UUID | None = rows[0]["id"] if rows else None

@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
@@ -14,7 +14,7 @@ import structlog
 from tenants.database import Place, Row
 from tenants.errors import RetryLater
 from tenants.naming import checked_role, checked_schema
-from tenants.secrets import Keyring, TenantKey
+from tenants.secrets import Keyring, TenantKey, Undecipherable
 from tenants.slugs import TenantSlug
 from tenants.statements import Statement, statement
 
@@ -23,13 +23,20 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 MOST_CACHED = 20_000
+LOCKED_RETRY = 60
 
 log = structlog.get_logger(__name__)
 
 
+class TenantLocked(RetryLater):
+    """The organization's key does not open with the keys of this installation."""
+
+    code = "TENANT_LOCKED"
+
+
 @dataclass(frozen=True, slots=True)
-class Tenant:
-    """An organization as the registry knows it. `status`: provisioning, active, suspended or deleting."""
+class Listed:
+    """An organization as the registry lists it. `status`: provisioning, active, suspended or deleting."""
 
     id: UUID
     slug: TenantSlug
@@ -38,8 +45,14 @@ class Tenant:
     tier: str
     place: Place
     revision: str | None
-    key: TenantKey
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant(Listed):
+    """An organization whose data can be read."""
+
+    key: TenantKey
 
 
 _ORGANIZATION = (
@@ -74,9 +87,10 @@ class Registry:
     async def by_role(self, role: str) -> Tenant | None:
         return await self._find("role", role, BY_ROLE)
 
-    async def all(self) -> list[Tenant]:
+    async def all(self) -> list[Listed]:
+        """Every organization by slug, also those whose keys do not open."""
         async with self._database.control() as connection:
-            return [self._tenant(row) for row in await connection.fetch(ALL)]
+            return [Listed(**_listed(row)) for row in await connection.fetch(ALL)]
 
     async def _find(self, kind: str, value: str, query: Statement) -> Tenant | None:
         key = (kind, value)
@@ -95,17 +109,12 @@ class Registry:
         return tenant
 
     def _tenant(self, row: Row) -> Tenant:
-        return Tenant(
-            id=row["id"],
-            slug=TenantSlug(row["slug"]),
-            name=row["name"],
-            status=row["status"],
-            tier=row["tier"],
-            place=Place(checked_schema(row["schema"]), checked_role(row["role"])),
-            revision=row["revision"],
-            key=self._keyring.unwrap_tenant_key(row["id"], row["wrapped_key"]),
-            created_at=row["created_at"],
-        )
+        try:
+            key = self._keyring.unwrap_tenant_key(row["id"], row["wrapped_key"])
+        except Undecipherable as error:
+            log.exception("an organization's key does not open; add the key it was wrapped with to IMPRINT_SECRET_KEY", tenant=row["slug"])
+            raise TenantLocked("This organization cannot be served just now.", retry_after=LOCKED_RETRY) from error
+        return Tenant(**_listed(row), key=key)
 
     async def refresh(self) -> None:
         """Forget everything if anybody, in any process, changed an organization or a domain."""
@@ -116,10 +125,25 @@ class Registry:
             self._version = version
 
     async def watch(self) -> None:
-        """Refresh every second until cancelled. An unreachable database leaves what is known standing."""
+        """Refresh every second until cancelled. A refresh that fails, however, leaves what is known standing until the next one."""
         while True:
             try:
                 await self.refresh()
             except RetryLater as error:
                 log.warning("registry not refreshed", reason=error.message)
+            except Exception:
+                log.exception("registry not refreshed")
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _listed(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "slug": TenantSlug(row["slug"]),
+        "name": row["name"],
+        "status": row["status"],
+        "tier": row["tier"],
+        "place": Place(checked_schema(row["schema"]), checked_role(row["role"])),
+        "revision": row["revision"],
+        "created_at": row["created_at"],
+    }

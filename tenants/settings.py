@@ -67,6 +67,9 @@ def _public_url(env: Environment, mode: str) -> str:
     default = "http://localhost:8000" if mode == "dev" else ""
     mend = "set the scheme, base domain and port that people see, e.g. https://imprint.example"
     url = env.url("IMPRINT_PUBLIC_URL", ("https", "http"), mend, default=default).rstrip("/")
-    if urlsplit(url).path:
-        env.problem("IMPRINT_PUBLIC_URL", "has a path", mend)
+    parts = urlsplit(url)
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        env.problem("IMPRINT_PUBLIC_URL", "holds more than scheme, domain and port", mend)
+    if mode == "production" and parts.scheme == "http":
+        env.problem("IMPRINT_PUBLIC_URL", "is not https, without which no browser keeps a session", "set the https address that people see")
     return url

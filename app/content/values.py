@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.shared import slugs
+from app.shared.encoding import as_json
 from app.shared.text import cleaned, objection
 from tenants.errors import ValidationFailed
+from tenants.events import canonical
 
 LONGEST_TITLE = 200
 LONGEST_CONTENT = 500_000
@@ -35,7 +37,7 @@ class Seo:
 
 @dataclass(frozen=True, slots=True)
 class Manuscript:
-    """Everything about a post that its people edit. `content` is Markdown; tags and editors are ids, editors in order."""
+    """Everything about a post that its people edit. `content` is Markdown; tags and editors are ids; only editors have an order."""
 
     title: str
     slug: str
@@ -62,7 +64,7 @@ class Manuscript:
             title=cleaned(self.title),
             content=cleaned(self.content),
             excerpt=_optional(self.excerpt),
-            tags=tuple(dict.fromkeys(self.tags)),
+            tags=tuple(sorted(set(self.tags))),
             editors=tuple(dict.fromkeys(self.editors)),
             seo=Seo(_optional(self.seo.title), _optional(self.seo.description), tuple(dict.fromkeys(cleaned(k) for k in self.seo.keywords))),
             featured_image_url=_optional(self.featured_image_url),
@@ -74,7 +76,8 @@ class Manuscript:
 
     def differences(self, other: Self) -> dict[str, Any]:
         """The fields in which `other` differs from this, with its values."""
-        return {f.name: getattr(other, f.name) for f in fields(self) if getattr(self, f.name) != getattr(other, f.name)}
+        before, after = as_json(self), as_json(other)
+        return {f.name: getattr(other, f.name) for f in fields(self) if canonical(before[f.name]) != canonical(after[f.name])}
 
     def complaints(self) -> dict[str, str | None]:
         """For each field of the API, what is wrong with it."""

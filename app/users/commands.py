@@ -10,7 +10,7 @@ from app.shared.aggregates import Aggregate
 from app.shared.commands import handles
 from app.shared.slugs import numbered
 from app.users import policy, store
-from app.users.members import User
+from app.users.members import Sealed, User
 from app.users.notices import mark_read
 from app.users.roles import Role
 from app.users.values import DEFAULT_ROLES, EMAIL_PURPOSE, READER, email_address, person_name, username_from
@@ -18,7 +18,7 @@ from auth.principal import Principal
 from tenants.database import UniqueTaken
 from tenants.errors import ValidationFailed
 from tenants.ids import new_id
-from tenants.secrets import new_key
+from tenants.secrets import TenantKey, new_key
 from tenants.transaction import Transaction
 
 MOST_USERNAME_TRIES = 1000
@@ -67,19 +67,29 @@ async def invite_user(command: InviteUser, who: Principal, tx: Transaction) -> S
     policy.may_invite(who, command.role)
     if command.role not in await store.role_names(tx):
         raise ValidationFailed({"role": f"there is no role {command.role!r} in this organization"})
-    email = email_address(command.email)
-    wrapped = tx.tenant.key.wrap_person_key(command.user_id, new_key())
-    protected = store.Protected(wrapped, tx.tenant.key.blind_index(EMAIL_PURPOSE, email))
-    sealed = tx.tenant.key.seal_personal(command.user_id, wrapped, EMAIL_PURPOSE, email)
+    email, name = email_address(command.email), person_name(command.name)
     base = username_from(command.username or email)
     for number in range(1, MOST_USERNAME_TRIES):
-        user = User.invite(command.user_id, base if number == 1 else numbered(base, number), person_name(command.name), command.role, sealed)
+        username = base if number == 1 else numbered(base, number)
+        user, person = _invited(command, tx.tenant.key, username, name, email)
         try:
-            if await store.insert_new(tx, user, protected):
+            if await store.insert_new(tx, user, person):
                 return [user]
         except UniqueTaken:
             raise ValidationFailed({"email": "belongs to somebody in this organization already"}) from None
     raise ValidationFailed({"username": "could not be made from the address; give one yourself"})
+
+
+def _invited(command: InviteUser, key: TenantKey, username: str, name: str, email: str) -> tuple[User, store.Person]:
+    """The new person with a key of their own, under which all that is personal in their events is sealed."""
+    wrapped = key.wrap_person_key(command.user_id, new_key())
+
+    def seal(field: str, value: str) -> bytes:
+        return key.seal_personal(command.user_id, wrapped, field, value)
+
+    sealed = Sealed(seal("username", username), seal("name", name), seal(EMAIL_PURPOSE, email))
+    person = store.Person(username, name, wrapped, key.blind_index(EMAIL_PURPOSE, email))
+    return User.invite(command.user_id, command.role, sealed), person
 
 
 @handles(ActivateUser)

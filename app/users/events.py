@@ -19,12 +19,12 @@ class RoleDefined:
 @event()
 @dataclass(frozen=True, slots=True)
 class UserInvited:
-    """`email` is encrypted under the person's key, which is never part of an event: without it nobody can read the address."""
+    """Who they are is sealed under the person's key, which is never part of an event: once it is destroyed, nobody can read it."""
 
     user_id: UUID
-    username: str
-    name: str
     role: str
+    username: bytes
+    name: bytes
     email: bytes
 
 

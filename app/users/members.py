@@ -20,25 +20,32 @@ class Status(StrEnum):
     ERASED = "erased"
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Personal data as ciphertext under the person's key."""
+
+    username: bytes
+    name: bytes
+    email: bytes
+
+
 @dataclass(slots=True)
 class User:
-    """State is a fold of events. `email` is ciphertext."""
+    """State is a fold of events. Username, name and address are sealed: the row shows the first two in clear while the person's key exists."""
 
     type: ClassVar[str] = "User"
 
     id: UUID
-    username: str = ""
-    name: str = ""
-    email: bytes | None = None
     role: str = ""
+    sealed: Sealed | None = None
     status: Status = Status.NEW
     version: int = 0
     recorded: list[UserEvent] = field(default_factory=list, compare=False)
 
     @classmethod
-    def invite(cls, id: UUID, username: str, name: str, role: str, email: bytes) -> Self:
+    def invite(cls, id: UUID, role: str, sealed: Sealed) -> Self:
         user = cls(id)
-        user._record(UserInvited(id, username, name, role, email))
+        user._record(UserInvited(id, role, sealed.username, sealed.name, sealed.email))
         return user
 
     def activate(self) -> None:
@@ -51,8 +58,8 @@ class User:
 
     def apply(self, event: UserEvent) -> None:
         match event:
-            case UserInvited(_, username, name, role, email):
-                self.username, self.name, self.role, self.email, self.status = username, name, role, email, Status.INVITED
+            case UserInvited(_, role, username, name, email):
+                self.role, self.sealed, self.status = role, Sealed(username, name, email), Status.INVITED
             case UserActivated():
                 self.status = Status.ACTIVE
             case _:

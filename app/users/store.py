@@ -12,7 +12,7 @@ from app.users.roles import Role
 from tenants.statements import statement
 from tenants.transaction import Transaction
 
-LOAD = statement("SELECT id, username, name, email, role, status, version FROM __tenant__.users WHERE id = :id")
+LOAD = statement("SELECT id, role, status, version FROM __tenant__.users WHERE id = :id")
 INSERT = statement(
     "INSERT INTO __tenant__.users (id, username, name, email, email_index, person_key, role, status, version, created_at, updated_at, "
     "created_by, updated_by) "
@@ -20,8 +20,8 @@ INSERT = statement(
     "ON CONFLICT (username) DO NOTHING"
 )
 UPDATE = statement(
-    "UPDATE __tenant__.users SET username = :username, name = :name, role = :role, status = :status, version = :version, updated_at = :now, "
-    "updated_by = :by WHERE id = :id AND version = :loaded_version"
+    "UPDATE __tenant__.users SET role = :role, status = :status, version = :version, updated_at = :now, updated_by = :by "
+    "WHERE id = :id AND version = :loaded_version"
 )
 ROLE_NAMES = statement("SELECT name FROM __tenant__.roles")
 INSERT_ROLE = statement(
@@ -31,9 +31,14 @@ INSERT_ROLE = statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Protected:
-    """What makes a person's address readable and findable: destroyed when they are erased."""
+class Person:
+    """What stands in a person's row beside the aggregate: names in clear, and what makes their address readable and findable.
 
+    All of it goes when they are erased.
+    """
+
+    username: str
+    name: str
     person_key: bytes
     email_index: bytes
 
@@ -43,20 +48,20 @@ async def load(tx: Transaction, user_id: UUID) -> User:
     row = await tx.connection.fetchrow(LOAD, id=user_id)
     if row is None:
         raise UserNotFound
-    return User(row["id"], row["username"], row["name"], row["email"], row["role"], Status(row["status"]), row["version"])
+    return User(row["id"], row["role"], status=Status(row["status"]), version=row["version"])
 
 
-async def insert_new(tx: Transaction, user: User, protected: Protected) -> bool:
+async def insert_new(tx: Transaction, user: User, person: Person) -> bool:
     """False where the username is somebody else's. Raises UniqueTaken where the address is."""
     return bool(
         await tx.connection.execute(
             INSERT,
             id=user.id,
-            username=user.username,
-            name=user.name,
-            email=user.email,
-            email_index=protected.email_index,
-            person_key=protected.person_key,
+            username=person.username,
+            name=person.name,
+            email=user.sealed.email if user.sealed else None,
+            email_index=person.email_index,
+            person_key=person.person_key,
             role=user.role,
             status=user.status.value,
             version=user.version,
@@ -74,8 +79,6 @@ async def save(tx: Transaction, user: User) -> None:
         await tx.connection.execute(
             UPDATE,
             id=user.id,
-            username=user.username,
-            name=user.name,
             role=user.role,
             status=user.status.value,
             version=user.version,

@@ -12,7 +12,9 @@ from tenants.errors import ValidationFailed
 LONGEST_NAME = 120
 EMAIL_PURPOSE = "email"  # names the blind index and the encrypted field
 LONGEST_EMAIL = 254
-_EMAIL = re.compile(r"[^@\s\"(),:;<>\[\\\]]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])"
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")  # RFC 5321, 4.1.2: Dot-string and Domain
 
 PERMISSIONS = frozenset(
     {

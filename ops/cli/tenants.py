@@ -12,7 +12,7 @@ from ops.cli.printing import print_json, print_record, print_table
 from tenants.errors import NotFound
 
 if TYPE_CHECKING:
-    from tenants.registry import Tenant
+    from tenants.registry import Listed
 
 COLUMNS = ("slug", "name", "status", "tier", "revision", "hosts", "created_at")
 
@@ -82,7 +82,7 @@ async def _all() -> list[dict[str, Any]]:
         return [_shape(tenant, settings.base_host) for tenant in await Registry(database, Keyring(settings.secret_keys)).all()]
 
 
-def _shape(tenant: Tenant, base_host: str) -> dict[str, Any]:
+def _shape(tenant: Listed, base_host: str) -> dict[str, Any]:
     return {
         "slug": tenant.slug,
         "id": str(tenant.id),

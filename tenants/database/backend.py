@@ -49,7 +49,11 @@ class Backend:
         """Act as a tenant's role, or rest; costs a round trip only where it differs from the last use."""
         if self.raw is None or role == self.role:
             return
-        await self.raw.execute(f"SET ROLE {quoted(role)}" if role else "RESET ROLE")
+        try:
+            await self.raw.execute(f"SET ROLE {quoted(role)}" if role else "RESET ROLE")
+        except BaseException:
+            self.abandon()  # the server may have switched, or not
+            raise
         self.role = role
 
     def at_rest(self) -> bool:
@@ -87,6 +91,8 @@ async def open_connection(url: str, limits: Limits) -> Raw:
         max_cacheable_statement_size=64 * 1024,
         server_settings=rest,
     )
+    # asyncpg turns JIT off around its type lookups with set_config, which an installation may have taken from everybody.
+    raw._server_caps = raw._server_caps._replace(jit=False)  # type: ignore[attr-defined] # noqa: SLF001 - there is no public way
     await set_codecs(raw)
     return raw
 

@@ -59,10 +59,10 @@ class Connection:
             value: bytes | None = await self._raw.fetchval(sql, *arguments)
             return value
 
-    async def simple(self, sql: str) -> None:
-        """A command without values through the simple protocol (BEGIN, COMMIT, SET LOCAL); never SQL made from input."""
+    async def simple(self, sql: str) -> str:
+        """A command without values through the simple protocol (BEGIN, COMMIT, SET LOCAL); never SQL made from input. Returns the last tag."""
         with translated():
-            await self._raw.execute(sql)
+            return await self._raw.execute(sql)
 
 
 class _NoSpan:

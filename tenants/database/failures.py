@@ -26,6 +26,13 @@ class UniqueTaken(Conflict):
         self.constraint = constraint
 
 
+class TransactionLost(RetryLater):
+    """A commit that the database answered with a rollback: an error within the transaction had been swallowed."""
+
+    def __init__(self) -> None:
+        super().__init__("This could not be saved; try again.")
+
+
 class StatementFailed(Refusal):
     """Postgres refused a statement of the admin's: what it said, for the operator."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from tenants.database.backend import Backend, Limits
 from tenants.database.connection import Connection
-from tenants.database.failures import DatabaseBusy, translated
+from tenants.database.failures import DatabaseBusy, TransactionLost, translated
 from tenants.errors import RetryLater
 from tenants.naming import quoted
 
@@ -49,7 +49,7 @@ class Database:
         self._wait = settings.acquire_timeout
         self._backends = [Backend(index) for index in range(size)]
         self._idle = set(range(size))
-        self._share = max(1, (size * 3 + 3) // 4) if size > 1 else 1
+        self._share = max(1, min(size - 1, (size * 3 + 3) // 4))
         self._held: dict[str, int] = {}
         self._waiting: OrderedDict[str, deque[asyncio.Future[int]]] = OrderedDict()
         self._closed = False
@@ -83,7 +83,8 @@ class Database:
             except BaseException:
                 await _roll_back(connection)
                 raise
-            await connection.simple("COMMIT")
+            if await connection.simple("COMMIT") != "COMMIT":
+                raise TransactionLost
 
     async def lend(self, place: Place | None, *, switch: bool) -> tuple[Backend, Connection]:
         """A backend that acts as the tenant. Whoever borrows gives it back with `settle`, whatever happens."""
@@ -112,12 +113,13 @@ class Database:
         waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, deque()).append(waiter)
         try:
-            return await asyncio.wait_for(waiter, self._wait)
-        except TimeoutError:
-            raise DatabaseBusy("All connections are busy; try again in a moment.") from None
-        except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
+            async with asyncio.timeout(self._wait):
+                return await waiter
+        except BaseException as error:
+            if waiter.done() and not waiter.cancelled():  # handed out in the very moment in which the wait ended
                 self._give_back(key, waiter.result())
+            if isinstance(error, TimeoutError):
+                raise DatabaseBusy("All connections are busy; try again in a moment.") from None
             raise
 
     def _claim(self, key: str, index: int) -> int:
@@ -162,9 +164,14 @@ class _Lease:
         return connection
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._backend is not None:
-            # After a cancellation nobody knows what the backend is still doing.
-            reusable = kind is None or (issubclass(kind, Exception) and self._backend.at_rest())
+        if self._backend is None:
+            return
+        reusable = kind is None or (issubclass(kind, Exception) and self._backend.at_rest())
+        try:
+            if not reusable:
+                # Nobody knows what the backend is still doing: only a proper close makes the server stop it.
+                await asyncio.shield(self._backend.close())
+        finally:
             self._database.settle(self._place.schema if self._place else _CONTROL, self._backend, reusable=reusable)
 
 

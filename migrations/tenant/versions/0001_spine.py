@@ -183,8 +183,8 @@ def upgrade() -> None:
         comment="The latest state of each post; its history is in domain_events.",
     )
     op.create_index("posts_author_id_idx", "posts", ["author_id", sa.literal_column("id DESC")], unique=False, schema="__tenant__")
-    newest = [sa.literal_column("published_at DESC"), sa.literal_column("id DESC")]
-    updated = [sa.literal_column("updated_at DESC"), sa.literal_column("id DESC")]
+    newest: list[sa.ColumnElement[object]] = [sa.literal_column("published_at DESC"), sa.literal_column("id DESC")]
+    updated: list[sa.ColumnElement[object]] = [sa.literal_column("updated_at DESC"), sa.literal_column("id DESC")]
     op.create_index("posts_newest_idx", "posts", newest, unique=False, schema="__tenant__")
     op.create_index("posts_updated_idx", "posts", updated, unique=False, schema="__tenant__")
     op.create_index(

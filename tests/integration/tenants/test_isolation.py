@@ -102,6 +102,7 @@ async def test_nor_after_backends_were_killed_and_tenants_were_added(migrated: T
         "ALTER TABLE {mine}.posts ADD COLUMN x int",
         "DROP TABLE {mine}.posts",
         "CREATE SCHEMA mine",
+        "CREATE TEMP TABLE posts (id int)",
         "CREATE TABLE public.mine (id int)",
         "CREATE ROLE mine",
         "SELECT pg_read_file('/etc/passwd')",

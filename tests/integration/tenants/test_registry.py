@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -7,7 +9,7 @@ from migrations.status import serves
 from ops.founding import found
 from tenants.database import Database
 from tenants.errors import Conflict, TenantSuspended, ValidationFailed
-from tenants.registry import Registry
+from tenants.registry import Registry, TenantLocked
 from tenants.resolver import Resolver, TenantBehind, UnknownHost
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
@@ -32,6 +34,37 @@ async def test_a_change_made_elsewhere_is_seen_after_a_refresh(migrated: TenantS
 
     assert tenant is not None
     assert tenant.status == "active"
+
+
+async def test_watching_goes_on_after_any_error(migrated: TenantSettings, pool: Database) -> None:
+    registry = Registry(pool, Keyring(migrated.secret_keys))
+    watching = asyncio.create_task(registry.watch())
+    await _as_owner(migrated, "ALTER TABLE control.installation RENAME TO hidden")
+    await asyncio.sleep(1.5)
+    await _as_owner(migrated, "ALTER TABLE control.hidden RENAME TO installation")
+    assert await registry.by_slug("late-comer") is None
+
+    await found(migrated, pool, slug="late-comer", name="Late", owner_email="o@x.example")
+    for _ in range(100):
+        if await registry.by_slug("late-comer"):
+            break
+        await asyncio.sleep(0.05)
+    tenant = await registry.by_slug("late-comer")
+    watching.cancel()
+
+    assert tenant is not None
+
+
+async def test_a_tenant_whose_key_does_not_open_is_unavailable_alone(migrated: TenantSettings, pool: Database, acme: House) -> None:
+    made = (await found(migrated, pool, slug="lost-key", name="Lost", owner_email="o@x.example")).tenant
+    await _as_owner(migrated, "UPDATE control.organizations SET wrapped_key = '\\x01' || substr(wrapped_key, 2, 20) WHERE id = $1", made.id)
+    registry = Registry(pool, Keyring(migrated.secret_keys))
+    resolver = Resolver(registry, "localhost", serves)
+
+    with pytest.raises(TenantLocked):
+        await resolver.resolve("lost-key.localhost")
+    assert (await resolver.resolve("acme.localhost")).tenant is not None
+    assert {"acme", "lost-key"} <= {listed.slug for listed in await registry.all()}
 
 
 async def test_hosts_resolve_to_their_tenants_and_nothing_else(registry: Registry, acme: House, globex: House) -> None:
@@ -81,4 +114,4 @@ async def test_a_slug_in_use_is_refused_and_creation_goes_on_where_it_stopped(mi
 
     finished = await found(migrated, pool, slug="acme2", name="Acme Two", owner_email="o@x.example")
 
-    assert (finished.tenant.status, finished.tenant.slug) == ("active", "acme2")
+    assert (finished.tenant.status, finished.tenant.slug, finished.tenant.name) == ("active", "acme2", "Acme Two")

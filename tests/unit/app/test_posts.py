@@ -148,6 +148,23 @@ def test_a_post_is_what_its_stored_events_say() -> None:
     assert post.version == len(post.recorded)
 
 
+def test_the_same_tags_in_another_order_are_no_edit() -> None:
+    first, second = uuid4(), uuid4()
+    post = Post.create(uuid4(), AUTHOR, Manuscript.checked(title="Hello", slug="hello", content="World", tags=(first, second)))
+
+    post.edit(post.manuscript.revised(tags=(second, first, second)))
+
+    assert len(post.recorded) == 1
+
+
+def test_true_and_one_are_different_values_of_a_custom_field() -> None:
+    post = Post.create(uuid4(), AUTHOR, Manuscript.checked(title="Hello", slug="hello", content="World", custom_fields={"flag": True}))
+
+    post.edit(post.manuscript.revised(custom_fields={"flag": 1}))
+
+    assert post.recorded[-1] == PostEdited({"custom_fields": {"flag": 1}})
+
+
 def test_an_edit_stores_only_what_changed() -> None:
     post = draft()
 

@@ -41,6 +41,20 @@ def test_everything_that_is_missing_or_wrong_is_reported_at_once() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://imprint.example", "https://user@imprint.example", "https://imprint.example/path", "https://imprint.example?q", "ftp://imprint.example"],
+)
+def test_in_production_the_public_url_is_https_and_nothing_more(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="IMPRINT_PUBLIC_URL"):
+        read({**GOOD, "IMPRINT_PUBLIC_URL": url})
+
+
+def test_a_list_of_no_keys_is_no_key() -> None:
+    with pytest.raises(ConfigurationError, match="IMPRINT_SECRET_KEY"):
+        read({**GOOD, "IMPRINT_SECRET_KEY": ","})
+
+
 def test_a_problem_never_shows_a_secret() -> None:
     with pytest.raises(ConfigurationError) as refused:
         read({**GOOD, "IMPRINT_SECRET_KEY": "not-base64-but-secret", "IMPRINT_DATABASE_URL": "postgres//app:hunter2@db"})
