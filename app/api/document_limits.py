@@ -64,7 +64,9 @@ class _Measure:
         self._known: dict[str, Extent] = {}
         self._open: set[str] = set()
 
-    def roots(self, selections: SelectionSetNode, seen: frozenset[str] = frozenset()) -> int:
+    def roots(self, selections: SelectionSetNode, seen: set[str] | None = None) -> int:
+        """Root fields; as in execution, a fragment that is spread again adds nothing."""
+        seen = set() if seen is None else seen
         count = 0
         for selection in selections.selections:
             if isinstance(selection, FieldNode):
@@ -72,8 +74,8 @@ class _Measure:
             elif isinstance(selection, InlineFragmentNode):
                 count += self.roots(selection.selection_set, seen)
             elif isinstance(selection, FragmentSpreadNode) and selection.name.value in self._fragments.keys() - seen:
-                name = selection.name.value
-                count += self.roots(self._fragments[name].selection_set, seen | {name})
+                seen.add(selection.name.value)
+                count += self.roots(self._fragments[selection.name.value].selection_set, seen)
         return count
 
     def of(self, selections: SelectionSetNode | None) -> Extent:
