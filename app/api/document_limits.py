@@ -17,6 +17,7 @@ from graphql import (
 
 from app.api.errors import LimitExceeded
 
+LONGEST = 200_000
 MOST_TOKENS = 4000
 DEEPEST = 12
 MOST_FIELDS = 1000

@@ -33,7 +33,7 @@ from graphql import (
 from graphql.language import ArgumentNode, FieldNode
 
 from app.api.cache import Recent
-from app.api.document_limits import MOST_TOKENS, check_extent
+from app.api.document_limits import LONGEST, MOST_TOKENS, check_extent
 from app.api.errors import BadDocument, LimitExceeded, invalid
 from app.api.schema import Schema
 from app.api.shapes import Shape, variable_shapes
@@ -118,6 +118,8 @@ class Documents:
 
     def document(self, text: str, *, hints: bool) -> Document:
         """`hints`: complaints may name what was probably meant. Raises BadDocument or LimitExceeded."""
+        if len(text) > LONGEST:
+            raise LimitExceeded(f"A document may have at most {LONGEST} characters; send long texts as variables.")
         digest = hashlib.sha256(text.encode()).digest()
         return self._known.get(digest) or self._known.keep(digest, self._read(text, hints=hints))
 
@@ -126,7 +128,7 @@ class Documents:
             document = parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
         except GraphQLSyntaxError as error:
             if "Parsing aborted" in error.message:
-                raise LimitExceeded(f"A document may have at most {MOST_TOKENS} tokens; split this one.") from None
+                raise LimitExceeded(f"This document is too long or too deep; one may have {MOST_TOKENS} tokens. Split it.") from None
             raise BadDocument([error]) from None
         check_extent(document)
         errors = validate(self._schema.graphql, document, max_errors=MOST_ERRORS, hide_suggestions=not hints)

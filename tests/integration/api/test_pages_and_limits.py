@@ -81,6 +81,8 @@ async def test_cursors_belong_to_one_order_and_one_organization(ask: Ask, librar
         ("{ me { " + " ".join(f"a{n}: id" for n in range(61)) + " } }", "LIMIT_EXCEEDED", []),
         ("{ me { id " + "@include(if: true) " * 61 + "} }", "LIMIT_EXCEEDED", []),
         ("{ me { " + "id " * 5000 + "} }", "LIMIT_EXCEEDED", []),
+        ('{ post(slug: "' + "x" * 200_000 + '") { id } }', "LIMIT_EXCEEDED", []),
+        ("{ me " + "{ ... " * 400 + "{ id }" + "}" * 400 + " }", "LIMIT_EXCEEDED", []),
         ("{ me { " + "id " * 1001 + "} }", "LIMIT_EXCEEDED", []),
         ("{ posts(where: {or: [" + '{title: {eq: "x"}},' * 61 + "]}) { totalCount } }", "LIMIT_EXCEEDED", []),
         ("{ posts(wher: {}) { totalCount } }", "VALIDATION_FAILED", []),
