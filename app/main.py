@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from litestar import Litestar
-from litestar.types import ASGIApp
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Receive, Scope, Send
 from redis.asyncio import Redis
 
 from app.api.http import Api
 from app.bus import Bus
-from app.hosts import Hosts
+from app.edge.hosts import Hosts
+from app.edge.refusals import failed, not_routed, refused
 from app.users.accounts import Members
 from auth.service import Auth
 from auth.settings import AuthSettings
 from tenants.database import Database
+from tenants.errors import Refusal
 from tenants.registry import Registry
 from tenants.resolver import Resolver
 from tenants.secrets import Keyring
@@ -36,8 +40,19 @@ class Settings(Protocol):
     def auth(self) -> AuthSettings: ...
 
 
-def build(settings: Settings, serves: Callable[[str | None], bool]) -> ASGIApp:
-    """The application. `serves` says whether this release can serve a tenant at a revision."""
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The product as one ASGI application. `lifespan` runs what stands behind it, for whoever does not speak ASGI's."""
+
+    asgi: ASGIApp
+    lifespan: Callable[[], AbstractAsyncContextManager[None]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.asgi(scope, receive, send)
+
+
+def build(settings: Settings, serves: Callable[[str | None], bool]) -> Product:
+    """`serves` says whether this release can serve a tenant at a revision."""
     database = Database(settings.tenants)
     keyring = Keyring(settings.tenants.secret_keys)
     registry = Registry(database, keyring)
@@ -63,11 +78,16 @@ def build(settings: Settings, serves: Callable[[str | None], bool]) -> ASGIApp:
             yield
         finally:
             watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            await asyncio.gather(watching, return_exceptions=True)
             auth.close()
             await redis.aclose()
             await database.close()
 
-    app = Litestar([*auth.handlers(), *api.handlers()], lifespan=[running], openapi_config=None, logging_config=None)
-    return Hosts(app, resolver)
+    pages = Litestar(
+        [*auth.handlers(), *api.handlers()],
+        lifespan=[running],
+        exception_handlers={Refusal: refused, HTTPException: not_routed, Exception: failed},
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Product(Hosts(pages, api.answer, resolver), pages.lifespan)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
-from litestar import Request, asgi
-from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
+from litestar import Request
+from litestar.handlers import HTTPRouteHandler
 
 from app.api.answers import Answer, encoded, internal_error, refused
 from app.api.engine import Engine, MutationNotAllowed
@@ -43,12 +43,13 @@ class Api:
         self._auth = auth
         self._dev = settings.dev
 
-    def handlers(self) -> list[ASGIRouteHandler | HTTPRouteHandler]:
-        @asgi("/graphql", copy_scope=False)
-        async def graphql(scope: Scope, receive: Receive, send: Send) -> None:
-            await self._handle(Request(scope, receive, send), receive, send)
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """/graphql itself, mounted before any router."""
+        await self._handle(Request(scope, receive, send), receive, send)
 
-        return [graphql, graphiql.serve_file] if self._dev else [graphql]
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """What GraphiQL loads; nothing outside development."""
+        return [graphiql.serve_file] if self._dev else []
 
     async def _handle(self, request: AnyRequest, receive: Receive, send: Send) -> None:
         correlation = _correlation(request)

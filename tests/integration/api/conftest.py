@@ -14,14 +14,12 @@ from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar
 from litestar.types import ASGIApp
 
 from app.api.engine import Asked, Engine
 from app.api.reading import Caller
 from app.api.schema import schema
 from app.bus import Bus
-from app.hosts import Hosts
 from app.main import build
 from app.users.accounts import Members
 from auth.principal import ANONYMOUS, Principal
@@ -175,14 +173,11 @@ async def production(migrated: TenantSettings) -> AsyncIterator[ASGIApp]:
 @asynccontextmanager
 async def running(settings: TenantSettings) -> AsyncIterator[ASGIApp]:
     application = build(AppSettings(settings, AuthSettings()), lambda _: True)
-    assert isinstance(application, Hosts)
-    inner = application._app
-    assert isinstance(inner, Litestar)
     ready, done = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
         """In a task of its own: what a lifespan enters must be left in the same task, and fixtures end in another."""
-        async with inner.lifespan():
+        async with application.lifespan():
             ready.set()
             await done.wait()
 

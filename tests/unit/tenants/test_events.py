@@ -42,10 +42,6 @@ def test_it_does_not_depend_on_the_zone_in_which_the_moment_is_told() -> None:
     assert chain_hash(GENESIS, dataclasses.replace(EVENT, occurred_at=elsewhere)) == chain_hash(GENESIS, EVENT)
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(), lambda inner: st.lists(inner)
-    )
-)
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(), st.lists))
 def test_a_value_is_canonical_once_and_for_all(value: object) -> None:
     assert canonical(json.loads(canonical(value))) == canonical(value)
