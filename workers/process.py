@@ -35,7 +35,7 @@ from workers.loops import Pace, forever
 from workers.mail import postman
 from workers.publisher import Publisher
 from workers.relay import Relay
-from workers.retention import Retention
+from workers.retention import Retention, TenantRetention
 from workers.settings import WorkerSettings
 from workers.sweeper import Sweeper
 from workers.timers import TimerRunner
@@ -84,6 +84,7 @@ async def _relay(process: Process) -> None:
     async with Database(process.tenants, connections=RELAY_CONNECTIONS) as database:
         heartbeat = Heartbeat(database, Role.RELAY, process.holder)
         timers = TimerRunner(database, process.holder)
+        registry = Registry(database, Keyring(process.tenants.secret_keys))
         relay, publisher = Relay(database), Publisher(database, broker, process.workers)
 
         async def move() -> bool:
@@ -95,6 +96,7 @@ async def _relay(process: Process) -> None:
             forever("sweeper", Sweeper(database, process.workers).step, Pace(0.1, 1)),
             forever("timers", timers.step, Pace(0.05, 1)),
             forever("retention", Retention(database).step, Pace(1, 600)),
+            forever("tenant retention", TenantRetention(database, registry, process.holder).step, Pace(0.1, 600)),
             forever("heartbeat", heartbeat.step, Pace(BEAT_SECONDS, BEAT_SECONDS)),
             process.beat(stop.set),
         ]
