@@ -25,6 +25,8 @@ class TenantSettings:
     pooling: Literal["session", "transaction"]
     connections: int = 8
     acquire_timeout: int = 5
+    lock_seconds: int = 5
+    statement_seconds: int = 20
     tenants_per_connection: int = 500
     connection_age: int = 3600
     statement_cache: int = 1500

@@ -106,8 +106,8 @@ outbox = Table(
     Column("trace", Text),
     Column("created_at", Moment, nullable=False, server_default=func.now()),
     Column("expanded_at", Moment),
-    Index("outbox_pending_idx", "role", "id", postgresql_where=text("expanded_at IS NULL")),
-    Index("outbox_order_idx", "aggregate_id", "aggregate_version", postgresql_where=text("expanded_at IS NULL")),
+    Index("outbox_pending_idx", "role", "aggregate_version", "id", postgresql_where=text("expanded_at IS NULL")),
+    Index("outbox_order_idx", "role", "aggregate_id", "aggregate_version", postgresql_where=text("expanded_at IS NULL")),
     comment="One row per committed event; `role` is filled by the database, so no tenant can speak for another.",
 )
 
@@ -132,14 +132,20 @@ deliveries = Table(
     Column("error", Text),
     Column("created_at", Moment, nullable=False, server_default=func.now()),
     Column("done_at", Moment),
-    UniqueConstraint("event_id", "handler"),
+    UniqueConstraint("organization_id", "event_id", "handler"),
     CheckConstraint("state IN ('waiting', 'running', 'done', 'quarantined', 'archived')", name="state"),
     Index("deliveries_due_idx", "organization_id", "next_attempt_at", postgresql_where=text("state = 'waiting' AND published_at IS NULL")),
     Index("deliveries_in_flight_idx", "published_at", postgresql_where=text("state IN ('waiting', 'running') AND published_at IS NOT NULL")),
-    Index("deliveries_order_idx", "aggregate_id", "handler", "aggregate_version", postgresql_where=text("state IN ('waiting', 'running')")),
+    Index(
+        "deliveries_order_idx",
+        "organization_id",
+        "aggregate_id",
+        "handler",
+        "aggregate_version",
+        postgresql_where=text("state IN ('waiting', 'running')"),
+    ),
     Index("deliveries_deadline_idx", "deadline", postgresql_where=text("state = 'running'")),
-    Index("deliveries_organization_id_idx", "organization_id"),
-    comment="One row per event and handler: who still has to hear of it, how often it was tried, what went wrong.",
+    comment="One row per organization, event and handler: who still has to hear of it, how often it was tried, what went wrong.",
 )
 
 timers = Table(

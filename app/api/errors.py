@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from graphql import GraphQLError
 
@@ -15,6 +16,19 @@ class LimitExceeded(Refusal):
     """A document or request larger than the API serves; nothing of it was run."""
 
     code = "LIMIT_EXCEEDED"
+
+
+class DoneButUnread(Refusal):
+    """A mutation that committed, whose payload could not be read afterwards: repeating it would do it twice."""
+
+    code = "DONE_BUT_UNREAD"
+
+    def __init__(self, events: Sequence[UUID]) -> None:
+        super().__init__("This was done, but its result cannot be read just now. Do not repeat it; query it again in a moment.")
+        self.events = tuple(events)
+
+    def extensions(self) -> dict[str, object]:
+        return {"eventIds": [str(event) for event in self.events]}
 
 
 class BadDocument(Refusal):

@@ -12,6 +12,7 @@ from graphql import GraphQLError, GraphQLResolveInfo, execute
 
 from app.api.answers import Answer, internal_error, of_data
 from app.api.documents import Operation
+from app.api.errors import DoneButUnread
 from app.api.mutations.registry import MUTATIONS
 from app.api.reading import Caller, Reader
 from app.api.rights import rights_of
@@ -68,8 +69,12 @@ class Execution:
         wanted = {key: (mutation.payload[name], fields) for key, fields in selected.items() if (name := fields[0].name.value) in mutation.payload}
         payload: dict[str, Any] = {}
         if wanted:
-            tree, errors = await self.reader.payload(self.operation, self.variables, wanted, place=str(info.path.key), id=done.id, caller=caller)
-            payload = _with_errors(tree, errors)
+            place = str(info.path.key)
+            try:
+                read = await self.reader.payload(self.operation, self.variables, wanted, place=place, id=done.id, caller=caller)
+            except RetryLater as error:
+                raise DoneButUnread(done.events) from error
+            payload = _with_errors(*read)
         plain = {"changed": done.changed, "eventIds": [str(event) for event in done.events]}
         payload.update({key: plain[name] for key, fields in selected.items() if (name := fields[0].name.value) in plain})
         return payload

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a backend is let go, and how much it may remember. Ages in seconds, caches in statements."""
+    """When a backend is let go, how much it may remember, how long a lock or a statement may take. Times in seconds, caches in statements."""
 
     tenants: int
     age: float
     statements: int
     session_pooling: bool
+    lock: int
+    statement: int
 
 
 @dataclass(slots=True)
@@ -81,7 +83,8 @@ class Backend:
 
 async def open_connection(url: str, limits: Limits) -> Raw:
     """A connection at rest: no tenant's table can be named without its schema, JSON documents pass as bytes."""
-    rest: dict[str, str] = {"search_path": "pg_catalog", "jit": "off", "application_name": "imprint"} if limits.session_pooling else {}
+    # A pooler in front takes no startup parameters: there, they are the login role's own (ALTER ROLE … SET).
+    rest = _rest(limits) if limits.session_pooling else {}
     raw = await asyncpg.connect(
         url,
         timeout=5,
@@ -95,6 +98,17 @@ async def open_connection(url: str, limits: Limits) -> Raw:
     raw._server_caps = raw._server_caps._replace(jit=False)  # type: ignore[attr-defined] # noqa: SLF001 - there is no public way
     await set_codecs(raw)
     return raw
+
+
+def _rest(limits: Limits) -> dict[str, str]:
+    return {
+        "search_path": "pg_catalog",
+        "jit": "off",
+        "application_name": "imprint",
+        "lock_timeout": f"{limits.lock}s",
+        "statement_timeout": f"{limits.statement}s",
+        "idle_in_transaction_session_timeout": "60s",
+    }
 
 
 async def set_codecs(raw: Raw) -> None:

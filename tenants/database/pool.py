@@ -44,8 +44,15 @@ class Database:
     def __init__(self, settings: TenantSettings, *, connections: int | None = None) -> None:
         size = connections or settings.connections
         self._url = settings.database_url
-        self._limits = Limits(settings.tenants_per_connection, settings.connection_age, settings.statement_cache, settings.pooling == "session")
         self._session = settings.pooling == "session"
+        self._limits = Limits(
+            tenants=settings.tenants_per_connection,
+            age=settings.connection_age,
+            statements=settings.statement_cache,
+            session_pooling=self._session,
+            lock=settings.lock_seconds,
+            statement=settings.statement_seconds,
+        )
         self._wait = settings.acquire_timeout
         self._backends = [Backend(index) for index in range(size)]
         self._idle = set(range(size))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import asyncpg
 
 from app.bus import Bus
 from tenants.database import Database
 from tenants.ids import new_id
+from tenants.settings import TenantSettings
 from tenants.statements import statement
-from tests.integration.api.conftest import LONG_AGO, NOTIFICATION, Ask
+from tests.integration.api.conftest import LONG_AGO, NOTIFICATION, Ask, Token, client_of, running
 from tests.integration.conftest import House
 
 CREATE = """
@@ -209,3 +213,27 @@ async def counts(pool: Database, house: House) -> dict[str, int]:
         row = await connection.fetchrow(COUNTS)
     assert row is not None
     return dict(row.items())
+
+
+async def test_what_was_done_but_cannot_be_read_is_no_invitation_to_repeat_it(
+    ask: Ask, neighbours: House, migrated: TenantSettings, token_of: Token
+) -> None:
+    post = await created(ask, neighbours)
+    schema = neighbours.tenant.place.schema
+    rename = "mutation { updatePost(input: {id: %r, title: %r}) { post { title author { name } } } }"
+    admin = await asyncpg.connect(migrated.admin_database_url)
+    await admin.execute(f"SET ROLE {migrated.owner_role}")
+    async with (
+        running(replace(migrated, lock_seconds=1)) as impatient,
+        client_of(impatient, neighbours, await token_of(neighbours, "author")) as client,
+    ):
+        await client.post("/graphql", json={"query": "{ me { name } }"})  # rights are known for a moment
+        async with admin.transaction():
+            await admin.execute(f"LOCK TABLE {schema}.users IN ACCESS EXCLUSIVE MODE")
+            answer = await client.post("/graphql", json={"query": (rename % (post["id"], "Done once")).replace("'", '"')})
+    await admin.close()
+
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["extensions"]["code"], len(error["extensions"]["eventIds"])) == (200, "DONE_BUT_UNREAD", 1)
+    again = await ask(neighbours, "author", "query Q($id: ID!) { post(id: $id) { title version } }", id=post["id"])
+    assert again["data"]["post"] == {"title": "Done once", "version": 2}
