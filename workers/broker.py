@@ -63,6 +63,10 @@ class Broker(RedisBroker):
         values = {"delivery_id": str(delivery), "tenant_id": str(tenant), "event_id": str(event), "handler": handler}
         self.enqueue(dramatiq.Message(queue_name=QUEUE, actor_name=ACTOR, args=(), kwargs=values, options={}))
 
+    def waiting(self) -> int:
+        """How many messages no worker has taken yet. Raises redis.RedisError."""
+        return int(self.client.llen(f"{NAMESPACE}:{QUEUE}"))
+
     def close(self) -> None:
         super().close()
         self.client.close()

@@ -18,7 +18,8 @@ from tenants.errors import RetryLater
 from tenants.statements import statement
 from workers import metrics
 from workers.backoff import NEXT_ATTEMPT
-from workers.execution import Hopeless, Started, execute
+from workers.execution import Started, execute
+from workers.failures import Hopeless
 
 if TYPE_CHECKING:
     from tenants.database import Database
@@ -38,8 +39,8 @@ START = statement(
     WHERE d.id = :id AND o.id = d.organization_id AND o.status = 'active' AND d.state = 'waiting' AND d.next_attempt_at <= now()
       AND NOT EXISTS (
         SELECT FROM control.deliveries e
-        WHERE e.aggregate_id = d.aggregate_id AND e.handler = d.handler AND e.aggregate_version < d.aggregate_version
-          AND e.state IN ('waiting', 'running')
+        WHERE e.organization_id = d.organization_id AND e.aggregate_id = d.aggregate_id AND e.handler = d.handler
+          AND e.aggregate_version < d.aggregate_version AND e.state IN ('waiting', 'running')
       )
     RETURNING d.id, d.organization_id, d.event_id, d.event_type, d.handler, d.attempts, d.correlation_id, d.trace,
               CAST(extract(epoch FROM now() - d.created_at) AS double precision) AS lag

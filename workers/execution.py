@@ -9,6 +9,7 @@ from uuid import UUID
 from tenants.events import READ, StoredEvent, from_row
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
+from workers.failures import Hopeless
 from workers.reactions.registry import INSIDE, OUTSIDE, TIMERS, CallingOut, Firing, Reacting
 
 if TYPE_CHECKING:
@@ -35,10 +36,6 @@ class Started:
     correlation_id: UUID
     trace: str | None
     lag: float
-
-
-class Hopeless(Exception):
-    """Trying again cannot help; the delivery is quarantined at once."""
 
 
 async def execute(database: Database, postman: Postman, tenant: Tenant, started: Started, settings: WorkerSettings) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from workers.broker import Broker
     from workers.settings import WorkerSettings
 
+SILENT = "Redis does not answer; deliveries wait in Postgres."
+
 log = structlog.get_logger(__name__)
 
 TAKE = statement(
@@ -50,8 +52,8 @@ TAKE = statement(
           AND NOT (c.crashed AND (SELECT busy FROM suspect))
           AND NOT EXISTS (
             SELECT FROM control.deliveries e
-            WHERE e.aggregate_id = c.aggregate_id AND e.handler = c.handler AND e.aggregate_version < c.aggregate_version
-              AND e.state IN ('waiting', 'running')
+            WHERE e.organization_id = t.id AND e.aggregate_id = c.aggregate_id AND e.handler = c.handler
+              AND e.aggregate_version < c.aggregate_version AND e.state IN ('waiting', 'running')
           )
         ORDER BY c.next_attempt_at, c.id
         LIMIT greatest(0, CAST(:share AS bigint) - coalesce(f.number, 0)) FOR UPDATE SKIP LOCKED
@@ -64,7 +66,6 @@ TAKE = statement(
     RETURNING d.id, d.organization_id, d.event_id, d.handler, chosen.turn
     """
 )
-BACKLOG = statement("SELECT EXISTS (SELECT FROM control.deliveries WHERE state = 'waiting' AND published_at IS NULL AND next_attempt_at <= now())")
 TAKE_BACK = statement(
     "UPDATE control.deliveries SET published_at = NULL WHERE id = ANY (CAST(:ids AS uuid[])) AND state = 'waiting'",
 )
@@ -79,17 +80,26 @@ class Publisher:
         self._settings = settings
 
     async def step(self) -> bool:
-        """Publish what is due and fits; whether there was or is anything. Raises RetryLater where Redis does not answer."""
+        """Publish what is due and fits; whether there was anything. Raises RetryLater where Redis does not answer.
+
+        While nobody empties the queue, the sweeper takes its messages for lost: a full queue gets no second copy of them.
+        """
+        if await asyncio.to_thread(self._waiting) >= self._settings.window:
+            return False
         async with self._database.control() as connection:
             taken = await connection.fetch(TAKE, share=self._settings.share, window=self._settings.window)
-            if not taken:
-                return bool(await connection.fetchval(BACKLOG))
         unpublished = await asyncio.to_thread(self._publish, sorted(taken, key=lambda row: int(row["turn"])))
         if unpublished:
             async with self._database.control() as connection:
                 await connection.execute(TAKE_BACK, ids=[row["id"] for row in unpublished])
-            raise RetryLater("Redis does not answer; deliveries wait in Postgres.")
-        return True
+            raise RetryLater(SILENT)
+        return bool(taken)
+
+    def _waiting(self) -> int:
+        try:
+            return self._broker.waiting()
+        except redis.RedisError as error:
+            raise RetryLater(SILENT) from error
 
     def _publish(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Returns those that Redis did not take."""

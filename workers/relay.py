@@ -1,12 +1,12 @@
 """From the outbox to deliveries: who must hear of each committed event.
 
 Rows are claimed by state, a few of each tenant at a time, so that nobody's flood is in anybody's way. An event waits
-for the earlier ones of its aggregate that another relay is expanding just now.
+for the earlier ones of its aggregate that another relay is expanding just now. Versions decide who is claimed first, not
+ids: those follow the clocks of many machines, and a turn full of events that wait for later ids would never end.
 """
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 from tenants.ids import new_id
@@ -16,7 +16,7 @@ from workers.reactions.registry import handlers_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tenants.database import Database, Row
+    from tenants.database import Connection, Database, Row
 
 TENANTS_A_TURN = 200
 ROWS_OF_EACH = 25
@@ -31,16 +31,17 @@ CLAIM = statement(
     ), claimed AS MATERIALIZED (
       SELECT o.id, o.role, o.event_type, o.aggregate_id, o.aggregate_version
       FROM roles r CROSS JOIN LATERAL (
-        SELECT * FROM control.outbox p WHERE p.role = r.role AND p.expanded_at IS NULL ORDER BY p.id LIMIT :rows FOR UPDATE SKIP LOCKED
+        SELECT * FROM control.outbox p WHERE p.role = r.role AND p.expanded_at IS NULL
+        ORDER BY p.aggregate_version, p.id LIMIT :rows FOR UPDATE SKIP LOCKED
       ) o
     )
     SELECT c.id, c.role, c.event_type FROM claimed c
     WHERE NOT EXISTS (
       SELECT FROM control.outbox e
-      WHERE e.aggregate_id = c.aggregate_id AND e.aggregate_version < c.aggregate_version AND e.expanded_at IS NULL
-        AND e.id NOT IN (SELECT id FROM claimed)
+      WHERE e.role = c.role AND e.aggregate_id = c.aggregate_id AND e.aggregate_version < c.aggregate_version
+        AND e.expanded_at IS NULL AND e.id NOT IN (SELECT id FROM claimed)
     )
-    ORDER BY c.role, c.id
+    ORDER BY c.role, c.aggregate_version, c.id
     """
 )
 EXPAND = statement(
@@ -50,9 +51,10 @@ EXPAND = statement(
     FROM unnest(CAST(:ids AS uuid[]), CAST(:rows AS uuid[]), CAST(:handlers AS text[])) AS wanted (id, outbox_id, handler)
     JOIN control.outbox o ON o.id = wanted.outbox_id
     JOIN control.organizations t ON t.role = o.role
-    ON CONFLICT (event_id, handler) DO NOTHING
+    ON CONFLICT (organization_id, event_id, handler) DO NOTHING
     """
 )
+SOMEWHERE = statement("SELECT coalesce((SELECT role FROM control.organizations ORDER BY random() LIMIT 1), '')")
 EXPANDED = statement("UPDATE control.outbox SET expanded_at = now() WHERE id = ANY (CAST(:rows AS uuid[]))")
 
 
@@ -61,11 +63,13 @@ class Relay:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._after = secrets.token_hex(2)
+        self._after: str | None = None
 
     async def step(self) -> bool:
         """Expand one round of tenants; whether there was anything."""
         async with self._database.writing(None) as connection:
+            if self._after is None:
+                self._after = await somewhere(connection)
             claimed = await connection.fetch(CLAIM, after=self._after, tenants=TENANTS_A_TURN, rows=ROWS_OF_EACH)
             if claimed:
                 wanted = _wanted(claimed)
@@ -80,6 +84,11 @@ class Relay:
         """Begin the next round after the last tenant of this one, or at the first tenant again; whether it is that."""
         started_late, self._after = self._after != "", claimed[-1]["role"] if claimed else ""
         return started_late and not claimed
+
+
+async def somewhere(connection: Connection) -> str:
+    """The role of any tenant: where a relay begins, so that several do not wait for the same rows."""
+    return str(await connection.fetchval(SOMEWHERE))
 
 
 def _wanted(claimed: Sequence[Row]) -> list[tuple[object, object, str]]:

@@ -33,7 +33,7 @@ FIRE = statement(
          AS wanted (id, timer_id, correlation_id, handler)
     JOIN control.timers t ON t.id = wanted.timer_id
     JOIN control.organizations o ON o.role = t.role
-    ON CONFLICT (event_id, handler) DO NOTHING
+    ON CONFLICT (organization_id, event_id, handler) DO NOTHING
     """
 )
 FIRED = statement("UPDATE control.timers SET fired_at = now() WHERE id = ANY (CAST(:timers AS uuid[]))")

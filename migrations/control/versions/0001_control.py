@@ -70,11 +70,18 @@ def upgrade() -> None:
         schema="control",
         comment="One row per committed event; `role` is filled by the database, so no tenant can speak for another.",
     )
-    op.create_index("outbox_pending_idx", "outbox", ["role", "id"], unique=False, schema="control", postgresql_where=sa.text("expanded_at IS NULL"))
+    op.create_index(
+        "outbox_pending_idx",
+        "outbox",
+        ["role", "aggregate_version", "id"],
+        unique=False,
+        schema="control",
+        postgresql_where=sa.text("expanded_at IS NULL"),
+    )
     op.create_index(
         "outbox_order_idx",
         "outbox",
-        ["aggregate_id", "aggregate_version"],
+        ["role", "aggregate_id", "aggregate_version"],
         unique=False,
         schema="control",
         postgresql_where=sa.text("expanded_at IS NULL"),
@@ -135,9 +142,9 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'quarantined', 'archived')", name=op.f("deliveries_state_check")),
         sa.ForeignKeyConstraint(["organization_id"], ["control.organizations.id"], name=op.f("deliveries_organization_id_fkey"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("deliveries_pkey")),
-        sa.UniqueConstraint("event_id", "handler", name=op.f("deliveries_event_id_handler_key")),
+        sa.UniqueConstraint("organization_id", "event_id", "handler", name=op.f("deliveries_organization_id_event_id_handler_key")),
         schema="control",
-        comment="One row per event and handler: who still has to hear of it, how often it was tried, what went wrong.",
+        comment="One row per organization, event and handler: who still has to hear of it, how often it was tried, what went wrong.",
     )
     op.create_index(
         "deliveries_deadline_idx", "deliveries", ["deadline"], unique=False, schema="control", postgresql_where=sa.text("state = 'running'")
@@ -161,12 +168,11 @@ def upgrade() -> None:
     op.create_index(
         "deliveries_order_idx",
         "deliveries",
-        ["aggregate_id", "handler", "aggregate_version"],
+        ["organization_id", "aggregate_id", "handler", "aggregate_version"],
         unique=False,
         schema="control",
         postgresql_where=sa.text("state IN ('waiting', 'running')"),
     )
-    op.create_index("deliveries_organization_id_idx", "deliveries", ["organization_id"], unique=False, schema="control")
     op.create_table(
         "domains",
         sa.Column("host", sa.Text(), nullable=False),
