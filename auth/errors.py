@@ -49,6 +49,15 @@ class TooLarge(InvalidRequest):
     code: ClassVar[str] = "PAYLOAD_TOO_LARGE"
 
 
+class TooSlow(InvalidRequest):
+    """A body that did not come whole in the time there is for it (RFC 9110, 15.5.9)."""
+
+    code: ClassVar[str] = "REQUEST_TIMEOUT"
+
+    def __init__(self) -> None:
+        super().__init__("The body took too long to arrive. Send the request again.")
+
+
 class LinkSpent(Refusal):
     """A one-time link that is unknown, used, or past its time; which of them, nobody is told."""
 

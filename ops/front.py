@@ -11,18 +11,24 @@ from ops.asgi import Application, Receive, Scope, Send
 from ops.health import Health
 from ops.observe.metrics import exposition
 from ops.operators import holds_token
+from tenants.hosts import MalformedHost, Place, read_host
 
 Answer = tuple[HTTPStatus, str, bytes]
 
 
 class Front:
-    """Answers a few exact paths on every host, before any tenant is looked for. `pages` are ASGI applications by prefix."""
+    """Answers a few exact paths on every host, before any tenant is looked for.
 
-    def __init__(self, app: Application, health: Health, operators_token: str, pages: Mapping[str, Application]) -> None:
+    `pages` are ASGI applications by prefix. They are there on `base_host` alone: a name that somebody else points at this
+    machine must not show a browser what they hold.
+    """
+
+    def __init__(self, app: Application, health: Health, operators_token: str, pages: Mapping[str, Application], *, base_host: str) -> None:
         self._app = app
         self._health = health
         self._token = operators_token
         self._pages = pages
+        self._base_host = base_host
         self._answers: dict[str, Callable[[Scope], Awaitable[Answer | None]]] = {
             "/health": self._report,
             "/health/live": self._live,
@@ -37,11 +43,17 @@ class Front:
             if answer:
                 await _send(send, answer)
                 return
-            for prefix, page in self._pages.items():
-                if scope["path"].startswith(prefix):
-                    await page(scope, receive, send)
-                    return
+            page = self._page(scope)
+            if page:
+                await page(scope, receive, send)
+                return
         await self._app(scope, receive, send)
+
+    def _page(self, scope: Scope) -> Application | None:
+        for prefix, page in self._pages.items():
+            if (scope["path"] == prefix or scope["path"].startswith(f"{prefix}/")) and _place(scope, self._base_host) is Place.BASE:
+                return page
+        return None
 
     async def _live(self, _: Scope) -> Answer:
         return _json(HTTPStatus.OK, {"status": "ok"})
@@ -62,6 +74,15 @@ class Front:
             return None
         body, kind = await asyncio.to_thread(exposition)
         return HTTPStatus.OK, kind, body
+
+
+def _place(scope: Scope, base_host: str) -> Place | None:
+    """None where the request does not name one host."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    try:
+        return read_host(hosts[0].decode("latin-1"), base_host).place if len(hosts) == 1 else None
+    except MalformedHost:
+        return None
 
 
 def _json(status: HTTPStatus, body: Mapping[str, str]) -> Answer:

@@ -11,10 +11,8 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from tenants.database import Database
-from tenants.errors import Refusal
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from workers.heartbeat import workers_alive
@@ -80,6 +78,6 @@ class Health:
     async def _answers(question: Awaitable[bool]) -> bool:
         try:
             return await asyncio.wait_for(question, PATIENCE)
-        except (Refusal, RedisError, OSError, TimeoutError) as error:
-            log.warning("health", error=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever keeps a part from answering, the part is down and the probe is answered
+            log.warning("health", error=f"{type(error).__name__}: {error}")
             return False

@@ -18,10 +18,11 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from app.main import build
 from migrations.status import serves
-from ops import operators
+from ops import limits, operators
 from ops.asgi import Application, Message, Receive, Scope, Send
 from ops.front import Front
 from ops.health import Health
+from ops.in_time import InTime
 from ops.observe import logs, traces
 from ops.observe.access import access_log
 from ops.observe.http import Observed
@@ -70,7 +71,7 @@ def run(settings: Settings, at: Listening) -> None:
         raise ConfigurationError([f"port {at.port} is in use: choose another with --port"])
     asyncio.run(check_migrated(settings))
     logs.configure(dev=settings.tenants.dev)
-    console = operators.listen(at.host, settings.operators.port) if settings.operators.port else None
+    console = operators.listen(settings.operators) if settings.operators.port else None
     server = Server(
         "ops.serve:application",
         address=at.host,
@@ -78,7 +79,11 @@ def run(settings: Settings, at: Listening) -> None:
         interface=Interfaces.ASGI,
         workers=at.workers,
         loop=Loops.uvloop,
-        http=HTTPModes.auto,
+        # Telling HTTP/2 apart waits for a first byte, for ever.
+        http=HTTPModes.http1,
+        http1_settings=limits.http1(settings.idle_seconds),
+        backlog=limits.BACKLOG,
+        backpressure=limits.connections(),
         websockets=False,
         factory=True,
         log_level=LogLevels.warning,
@@ -117,7 +122,8 @@ def application() -> Application:
     health = Health(settings.tenants)
     mail = settings.workers.smtp_url
     pages: dict[str, Application] = {MAILBOX: cast("Application", mailbox_app(mail))} if settings.tenants.dev and mail.startswith("file:") else {}
-    front = Front(cast("Application", build(settings, serves)), health, settings.operators.token, pages)
+    product = InTime(cast("Application", build(settings, serves)), settings.body_seconds)
+    front = Front(product, health, settings.operators.token, pages, base_host=settings.tenants.base_host)
     # Again: Litestar configures the standard library's logging while it is built.
     logs.configure(dev=settings.tenants.dev)
     return Observed(_Lifespan(front, health, flush), access_log(dev=settings.tenants.dev), traced=bool(settings.otlp_endpoint))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Self, cast
 
 from auth.settings import AuthSettings
+from ops.stack.addresses import LOOPBACK
 from tenants.environment import Environment
 from tenants.settings import TenantSettings
 from workers.settings import WorkerSettings
@@ -16,8 +17,9 @@ TOKEN_CHARACTERS = 16
 
 @dataclass(frozen=True, slots=True)
 class OperatorsSettings:
-    """`port` 0: no listener of its own; an empty `token`: no access through the main port."""
+    """`port` 0: no listener of its own, else on `host`. An empty `token`: no access through the main port, and none asked for on the own."""
 
+    host: str
     port: int
     token: str
 
@@ -28,12 +30,16 @@ class OperatorsSettings:
             env.problem(
                 "IMPRINT_OPERATORS_TOKEN", "is short enough to be guessed", f"set at least {TOKEN_CHARACTERS} random characters, or leave it out"
             )
-        return cls(port=env.number("IMPRINT_OPERATORS_PORT", 0, least=1, most=65535), token=token)
+        return cls(host=env.text("IMPRINT_OPERATORS_HOST", LOOPBACK), port=env.number("IMPRINT_OPERATORS_PORT", 0, least=1, most=65535), token=token)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Each package's own settings under its name, and what belongs to no package. `drain`: seconds between red and closed."""
+    """Each package's own settings under its name, and what belongs to no package.
+
+    Seconds: `drain` between red and closed; `idle_seconds` until a connection that sends no whole header is closed, whether
+    its first or the next after an answer; `body_seconds` for the whole of a request's body.
+    """
 
     tenants: TenantSettings
     auth: AuthSettings
@@ -42,6 +48,8 @@ class Settings:
     otlp_endpoint: str
     sign_up: Literal["off", "invite", "open"]
     drain: int
+    idle_seconds: int
+    body_seconds: int
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
@@ -56,6 +64,8 @@ class Settings:
             otlp_endpoint=env.url("IMPRINT_OTLP_ENDPOINT", ("http", "https"), "set the collector's OTLP/HTTP address", optional=True),
             sign_up=cast('Literal["off", "invite", "open"]', env.choice("IMPRINT_SIGN_UP", ("off", "invite", "open"), "invite")),
             drain=env.number("IMPRINT_DRAIN_SECONDS", 0 if tenants.dev else 5, least=0, most=300),
+            idle_seconds=env.number("IMPRINT_IDLE_SECONDS", 10, least=1, most=3600),
+            body_seconds=env.number("IMPRINT_BODY_SECONDS", 30, least=1, most=3600),
         )
         env.finish()
         return settings

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from litestar.exceptions import ClientException, HTTPException
+from litestar.exceptions import HTTPException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from auth.errors import InvalidRequest, TooLarge, UnsupportedMedia
 from auth.http.context import AnyRequest
@@ -50,14 +51,15 @@ def _expect(request: AnyRequest, media_type: str) -> None:
 
 
 async def _body(request: AnyRequest) -> bytes:
+    """How long the body may take is the server's to say: `receive` raises TooSlow."""
     length = request.headers.get("content-length", "0")
     if length.isascii() and length.isdigit() and int(length[:12]) > LARGEST:
         raise TooLarge(f"The body is larger than {LARGEST} bytes; nothing that belongs here is.")
     try:
         body = await request.body()
-    except HTTPException as error:
+    except RequestEntityTooLarge as error:
         raise TooLarge(f"The body is larger than {LARGEST} bytes; nothing that belongs here is.") from error
-    except ClientException as error:
+    except HTTPException as error:
         raise InvalidRequest("The body could not be read. Send it again.") from error
     if len(body) > LARGEST:
         raise TooLarge(f"The body is larger than {LARGEST} bytes; nothing that belongs here is.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from auth.errors import InvalidRequest, LinkSpent, TooLarge, UnsupportedMedia
+from auth.errors import InvalidRequest, LinkSpent, TooLarge, TooSlow, UnsupportedMedia
 from tenants.errors import Conflict, Forbidden, NotFound, RateLimited, Refusal, RetryLater, Unauthenticated
 
 _STATUSES: tuple[tuple[type[Refusal], int], ...] = (
     (UnsupportedMedia, 415),
     (TooLarge, 413),
+    (TooSlow, 408),
     (InvalidRequest, 400),
     (LinkSpent, 410),
     (Unauthenticated, 401),

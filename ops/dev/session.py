@@ -13,7 +13,7 @@ from pathlib import Path
 from ops import env_file
 from ops.commands import COMMANDS
 from ops.dev import children, supervisor
-from ops.dev.greeting import TENANTS, greeting
+from ops.dev.greeting import TENANTS, greeting, where_metrics_are
 from ops.dev.variables import brings_own_servers, variables
 from ops.observe.metrics import FOLDER as METRICS
 from ops.settings import admin_settings
@@ -59,7 +59,7 @@ class Session:
         await children.ready(server, self._wishes.port)
         demo = self._wishes.demo and "demo" in COMMANDS
         psql = None if self._own else installed()
-        self._show(greeting(self._wishes.port, environment["IMPRINT_OPERATORS_PORT"], self._stack.folder, psql, demo=demo))
+        self._show(greeting(self._wishes.port, where_metrics_are(environment), self._stack.folder, psql, demo=demo))
         if demo:
             loader = children.imprint("demo", "demo", "load", env=environment)
             self._children.append(loader)

@@ -11,7 +11,15 @@ from ops.stack.memory import Memory
 
 # Whoever sets these brings servers of their own.
 SERVERS = ("IMPRINT_DATABASE_URL", "IMPRINT_ADMIN_DATABASE_URL", "IMPRINT_REDIS_URL")
-CHOICES = ("IMPRINT_SECRET_KEY", "IMPRINT_PUBLIC_URL", "IMPRINT_SMTP_URL", "IMPRINT_OPERATORS_PORT", "IMPRINT_OPERATORS_TOKEN", "IMPRINT_OWNER_ROLE")
+CHOICES = (
+    "IMPRINT_SECRET_KEY",
+    "IMPRINT_PUBLIC_URL",
+    "IMPRINT_SMTP_URL",
+    "IMPRINT_OPERATORS_HOST",
+    "IMPRINT_OPERATORS_PORT",
+    "IMPRINT_OPERATORS_TOKEN",
+    "IMPRINT_OWNER_ROLE",
+)
 
 
 def brings_own_servers(environ: Mapping[str, str]) -> bool:
@@ -19,13 +27,15 @@ def brings_own_servers(environ: Mapping[str, str]) -> bool:
 
 
 def variables(environ: Mapping[str, str], addresses: Addresses | None, memory: Memory, port: int, folder: Path) -> dict[str, str]:
-    """What is set in `environ` wins over what the stack would say. psql speaks as the server's login role."""
+    """What is set in `environ` wins over what the stack would say. psql speaks as the server's login role.
+
+    No operators' token of its own: their port is on loopback, and its address can be opened in a browser.
+    """
     made = {
         "IMPRINT_ENV": "dev",
         "IMPRINT_PUBLIC_URL": f"http://localhost:{port}",
         "IMPRINT_SECRET_KEY": memory.secret_key,
         "IMPRINT_OPERATORS_PORT": str(memory.operators_port),
-        "IMPRINT_OPERATORS_TOKEN": memory.operators_token,
         "IMPRINT_SMTP_URL": (folder / "mail").as_uri(),
     }
     if addresses:
