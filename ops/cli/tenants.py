@@ -12,6 +12,8 @@ from ops.cli.printing import print_json, print_record, print_table
 from tenants.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tenants.registry import Listed
 
 COLUMNS = ("slug", "name", "status", "tier", "revision", "hosts", "created_at")
@@ -50,7 +52,7 @@ def show(slug: str, *, as_json: bool) -> None:
 def create(slug: str, *, name: str, owner_email: str, tier: str, as_json: bool) -> None:
     """Make an organization and open it to requests; prints the address at which its owner chooses a password.
 
-    Run it again after a failure: it goes on from there.
+    Run it again after a failure: it goes on from there, and as long as the owner has not come in, prints a new address.
     """
     made = asyncio.run(_create(slug, name, owner_email, tier))
     print_json(made) if as_json else print_record(made)
@@ -60,6 +62,7 @@ async def _create(slug: str, name: str, owner_email: str, tier: str) -> dict[str
     from auth.addresses import Addresses
     from auth.links import Links
     from ops.founding import found
+    from ops.hosts import verified_domains
     from ops.settings import Settings, admin_settings
     from tenants.database import Database
 
@@ -68,10 +71,12 @@ async def _create(slug: str, name: str, owner_email: str, tier: str) -> dict[str
     async with Database(settings, connections=2) as database:
         made = await found(settings, database, slug=slug, name=name, owner_email=owner_email, tier=tier)
         invitation = await Links(database, Addresses(settings.public_url), lifetime=lifetime).invite(made.tenant, made.owner_id)
-        return {**_shape(made.tenant, settings.base_host), "invitation": invitation}
+        domains = await verified_domains(database)
+        return {**_shape(made.tenant, settings.base_host, domains.get(made.tenant.id, ())), "invitation": invitation}
 
 
 async def _all() -> list[dict[str, Any]]:
+    from ops.hosts import verified_domains
     from ops.settings import Settings
     from tenants.database import Database
     from tenants.registry import Registry
@@ -79,10 +84,12 @@ async def _all() -> list[dict[str, Any]]:
 
     settings = Settings.read(os.environ).tenants
     async with Database(settings, connections=1) as database:
-        return [_shape(tenant, settings.base_host) for tenant in await Registry(database, Keyring(settings.secret_keys)).all()]
+        domains = await verified_domains(database)
+        tenants = await Registry(database, Keyring(settings.secret_keys)).all()
+        return [_shape(tenant, settings.base_host, domains.get(tenant.id, ())) for tenant in tenants]
 
 
-def _shape(tenant: Listed, base_host: str) -> dict[str, Any]:
+def _shape(tenant: Listed, base_host: str, domains: Sequence[str]) -> dict[str, Any]:
     return {
         "slug": tenant.slug,
         "id": str(tenant.id),
@@ -92,6 +99,6 @@ def _shape(tenant: Listed, base_host: str) -> dict[str, Any]:
         "schema": tenant.place.schema,
         "role": tenant.place.role,
         "revision": tenant.revision,
-        "hosts": [f"{tenant.slug}.{base_host}"],
+        "hosts": [f"{tenant.slug}.{base_host}", *domains],
         "created_at": tenant.created_at.isoformat(),
     }
