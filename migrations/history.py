@@ -50,6 +50,15 @@ def head(history: History) -> str:
     return revisions(history)[-1].id
 
 
+def knows(history: History, revision: str | None) -> bool:
+    """Whether this release can go on from the revision; one that it does not know is a later release's."""
+    return revision is None or revision in {known.id for known in revisions(history)}
+
+
+def is_behind(history: History, revision: str | None) -> bool:
+    return revision != head(history) and knows(history, revision)
+
+
 def _read(path: Path) -> Revision:
     values: dict[str, str | None] = {}
     for node in ast.parse(path.read_text()).body:

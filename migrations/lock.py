@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-from tenants.database import AdminConnection
+from tenants.database import AdminConnection, DatabaseUnavailable
 from tenants.errors import Refusal
 
 _KEY = 0x696D7072696E74  # "imprint" in ASCII; advisory locks are per database
@@ -25,7 +25,8 @@ async def runner_lock(admin: AdminConnection) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await admin.value("SELECT pg_advisory_unlock($1)", _KEY)
+        with suppress(DatabaseUnavailable):  # a session that is gone holds no lock
+            await admin.value("SELECT pg_advisory_unlock($1)", _KEY)
 
 
 async def _holder(admin: AdminConnection) -> str:

@@ -20,7 +20,7 @@ class StatementList:
 
     def write(self, text: str) -> None:
         sql = text.strip().removesuffix(";")
-        if sql and not sql.startswith("--"):
+        if any(line.strip() and not line.lstrip().startswith("--") for line in sql.splitlines()):
             self.statements.append(sql)
 
     def flush(self) -> None:

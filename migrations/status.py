@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from migrations.history import History, head, revisions
+from migrations.history import History, head, is_behind, revisions
 from migrations.installation import read
 from tenants.database import connect_as_admin
 from tenants.naming import quoted
@@ -22,7 +22,7 @@ async def status(settings: TenantSettings) -> dict[str, object]:
             control = await admin.value("SELECT version_num FROM control.alembic_version")
             for row in await admin.rows("SELECT slug, revision FROM control.organizations ORDER BY slug"):
                 counts[row["revision"] or "none"] += 1
-                if row["revision"] != head(History.TENANT):
+                if is_behind(History.TENANT, row["revision"]):
                     behind.append(row["slug"])
     return {
         "control": {"revision": control, "head": head(History.CONTROL)},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 
-from tenants.database.backend import set_codecs
-from tenants.database.failures import translated, translated_for_operators
+from tenants.database.backend import CLOSE_WITHIN, set_codecs
+from tenants.database.failures import StatementFailed, translated, translated_for_operators
+from tenants.errors import Refusal
 
 if TYPE_CHECKING:
     from tenants.database.backend import Raw
@@ -29,9 +30,10 @@ class AdminConnection:
         """The server's major version."""
         return self._raw.get_server_version().major
 
-    async def run(self, sql: str, *arguments: Any) -> None:
+    async def run(self, sql: str, *arguments: Any) -> str:
+        """The command's tag, as the server says it."""
         with translated_for_operators():
-            await self._raw.execute(sql, *arguments)
+            return await self._raw.execute(sql, *arguments)
 
     async def run_all(self, statements: Sequence[str]) -> None:
         """One statement a message, in order."""
@@ -48,8 +50,16 @@ class AdminConnection:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        async with self._raw.transaction():
+        """Committed at the end of the block, rolled back when it raises. Raises StatementFailed where the server would not commit."""
+        await self.run("BEGIN")
+        try:
             yield
+        except BaseException:
+            with suppress(Refusal):  # a session that is gone has rolled back by itself
+                await self.run("ROLLBACK")
+            raise
+        if (tag := await self.run("COMMIT")) != "COMMIT":
+            raise StatementFailed(f"Postgres answered COMMIT with {tag}: a statement of this transaction had failed before.")
 
 
 @asynccontextmanager
@@ -58,7 +68,15 @@ async def connect_as_admin(url: str) -> AsyncIterator[AdminConnection]:
     with translated():
         raw = await asyncpg.connect(url, timeout=10, server_settings={"search_path": "pg_catalog", "application_name": "imprint-admin"})
     try:
-        await set_codecs(raw)
+        with translated():
+            await set_codecs(raw)
         yield AdminConnection(raw)
     finally:
-        await raw.close()
+        await _close(raw)
+
+
+async def _close(raw: Raw) -> None:
+    try:
+        await raw.close(timeout=CLOSE_WITHIN)
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError):
+        raw.terminate()  # the server has gone, or does not say goodbye
