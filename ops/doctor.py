@@ -10,10 +10,12 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from migrations.history import History, knows
 from migrations.status import status
 from ops.settings import Settings
 from tenants.database import Database, connect_as_admin
 from tenants.errors import ConfigurationError, Refusal
+from tenants.privileges import open_functions, temporary_tables_open
 from tenants.registry import Registry
 from tenants.secrets import Keyring, Undecipherable
 from tenants.settings import TenantSettings
@@ -23,7 +25,6 @@ MEND = {"redis": "start the server that IMPRINT_REDIS_URL names", "postgres": "s
 OLDEST_REDIS = (6, 2)
 CLOCK_SECONDS = 2.0
 LOGIN = "SELECT current_user AS name, rolsuper, rolinherit, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname = current_user"
-SET_CONFIG = "SELECT has_function_privilege('public', 'pg_catalog.set_config(text,text,boolean)', 'EXECUTE')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,15 @@ async def _clock(settings: TenantSettings) -> Check:
 async def _roles(settings: TenantSettings) -> Check:
     async with connect_as_admin(settings.database_url) as connection:
         role: Any = (await connection.rows(LOGIN))[0]
-        open_to_all: bool = await connection.value(SET_CONFIG)
+        functions = sorted({signature.partition("(")[0] for signature in await open_functions(connection)})
+        temporary = await temporary_tables_open(connection)
     if role["rolsuper"] or role["rolbypassrls"] or role["rolcreaterole"]:
         return _bad("roles", f"{role['name']} may do more than serve", f"ALTER ROLE {role['name']} NOSUPERUSER NOBYPASSRLS NOCREATEROLE")
     if role["rolinherit"]:
         return _bad("roles", f"{role['name']} inherits every tenant's rights", f"ALTER ROLE {role['name']} NOINHERIT")
-    note = "; set_config is open to all roles, which only a superuser can revoke" if open_to_all else ""
+    if temporary:
+        return _bad("roles", "every role may make temporary tables", "run imprint migrate up as the role that owns the database")
+    note = f"; every role may call {', '.join(functions)}, which only a superuser can revoke" if functions else ""
     return _good("roles", f"{role['name']} owns and inherits nothing{note}")
 
 
@@ -102,10 +106,12 @@ async def _schemas(settings: TenantSettings) -> Check:
         return _good("schemas", "not looked at: IMPRINT_ADMIN_DATABASE_URL is not set")
     found: dict[str, Any] = await status(settings)
     behind = found["behind"]
-    fits = found["control"]["revision"] == found["control"]["head"] and not behind
-    return Check(
-        "schemas", fits, f"control {found['control']['revision'] or 'missing'}, {len(behind)} tenants behind", "" if fits else "imprint migrate up"
-    )
+    revision = found["control"]["revision"]
+    said = f"control {revision or 'missing'}, {len(behind)} tenants behind"
+    if not knows(History.CONTROL, revision):
+        return _bad("schemas", said, "run the release that brought control there, or a later one; this one does not know that revision")
+    fits = revision == found["control"]["head"] and not behind
+    return Check("schemas", fits, said, "" if fits else "imprint migrate up")
 
 
 async def _keys(settings: TenantSettings) -> Check:
