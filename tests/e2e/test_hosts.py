@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
 from tests.e2e.conftest import Running
 
-GET = "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"
+GET = "GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"
+QUERY = "/graphql?query=%7B__typename%7D"
+NOBODYS = {"error": "not_found", "message": "There is nothing at this address. Check the organization's part of the host name."}
 
 
-async def answered(running: Running, headers: str) -> str:
+async def answered(running: Running, headers: str, path: str = QUERY) -> str:
     """The status line and the rest of the answer to a request sent as it is written here."""
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
-    writer.write(GET.format(headers=headers).encode("latin-1"))
+    writer.write(GET.format(path=path, headers=headers).encode("latin-1"))
     answer = await reader.read()
     writer.close()
     return answer.decode("latin-1")
@@ -42,14 +45,37 @@ async def answered(running: Running, headers: str) -> str:
 async def test_hosts_that_are_nobodys_get_one_answer(running: Running, host: str) -> None:
     answer = await answered(running, f"Host: {host}\r\n")
 
-    assert answer.split()[1] in {"400", "404"}
-    if answer.split()[1] == "404":
-        assert '{"error": "not_found", "message": "There is nothing at this address.' in answer
+    assert answer.split()[1] == "404"
+    assert json.loads(answer.partition("\r\n\r\n")[2]) == NOBODYS
 
 
-async def test_no_host_and_two_hosts_are_refused(running: Running) -> None:
-    assert (await answered(running, "")).split()[1] in {"400", "404"}
-    assert (await answered(running, "Host: acme.localhost\r\nHost: globex.localhost\r\n")).split()[1] in {"400", "404"}
+@pytest.mark.parametrize(
+    "headers", ["", "Host: \r\n", "Host: acme.localhost\r\nHost: globex.localhost\r\n", "Host: acme.localhost\r\nHost: acme.localhost\r\n"]
+)
+async def test_no_host_and_two_hosts_are_nobodys(running: Running, headers: str) -> None:
+    answer = await answered(running, headers)
+
+    assert answer.split()[1] == "404"
+    assert json.loads(answer.partition("\r\n\r\n")[2]) == NOBODYS
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Host: evil.example\r\n",
+        "Host: 127.0.0.1\r\n",
+        "Host: acme.localhost\r\n",
+        "Host: api.localhost\r\n",
+        "Host: localhost\r\nHost: localhost\r\n",
+        "Host: evil.example\r\nX-Forwarded-Host: localhost\r\n",
+        "",
+    ],
+)
+async def test_the_mailbox_of_development_is_on_the_base_host_alone(running: Running, headers: str) -> None:
+    mailbox = "/dev/mail"
+
+    assert (await answered(running, headers, mailbox)).split()[1] == "404"
+    assert "Nothing here has left this machine" in await answered(running, "Host: localhost\r\n", mailbox)
 
 
 async def test_a_forwarded_host_is_not_believed(running: Running) -> None:

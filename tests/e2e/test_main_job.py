@@ -7,33 +7,12 @@ import signal
 from typing import Any
 
 from tests.e2e.conftest import Running
+from tests.e2e.posts import create, step, subjects
 
-CREATE = """
-mutation Create($title: String!) {
-  createPost(input: {title: $title, content: "Some *text*.", tags: ["News", "news", "Büro"]}) {
-    post { id slug status version author { name } tags { name } } changed eventIds
-  }
-}
-"""
-STEP = "mutation Step($id: ID!) { %s(input: {id: $id}) { post { status version publishedAt } changed eventIds } }"
 REJECT = 'mutation Reject($id: ID!) { rejectPost(input: {id: $id, reason: "Needs sources."}) { post { status approval { rejectionReason } } } }'
 READ = "query Read($slug: String!) { post(slug: $slug) { title contentHtml author { name } tags { name } } }"
 NOTIFICATIONS = "{ notifications(first: 5, unreadOnly: true) { kind } }"
 ROUNDS = 200
-
-
-async def step(running: Running, slug: str, key: str, name: str, post: str) -> dict[str, Any]:
-    answer: dict[str, Any] = await running.query(slug, STEP % name, key, id=post)
-    assert "errors" not in answer, answer
-    payload: dict[str, Any] = answer["data"][name]
-    return payload
-
-
-async def create(running: Running, slug: str, title: str) -> dict[str, Any]:
-    answer: dict[str, Any] = await running.query(slug, CREATE, "author", title=title)
-    assert "errors" not in answer, answer
-    post: dict[str, Any] = answer["data"]["createPost"]["post"]
-    return post
 
 
 async def told(running: Running, slug: str, key: str, kind: str) -> bool:
@@ -47,9 +26,9 @@ async def told(running: Running, slug: str, key: str, kind: str) -> bool:
 
 
 async def mailed(running: Running, words: str) -> bool:
+    """Whether a letter with these words in its subject goes out within a while."""
     for _ in range(ROUNDS):
-        letters = [path.read_text(errors="replace") for path in running.mail.rglob("*") if path.is_file()]
-        if any(words in letter for letter in letters):
+        if any(words in subject for subject in subjects(running)):
             return True
         await asyncio.sleep(0.1)
     return False
@@ -94,11 +73,14 @@ async def test_killing_the_worker_in_the_middle_loses_nothing(running: Running) 
     running.worker.start()
 
     for number in range(6):
-        assert await mailed(running, f"Killed {number}")
+        assert await mailed(running, f"“Killed {number}”")
     for _ in range(ROUNDS):
         code, out, _ = await running.imprint("deliveries", "list", "--tenant", "acme", "--json")
-        if code == 0 and all(row["state"] == "done" for row in json.loads(out)):
+        rows = json.loads(out) if code == 0 else []
+        if rows and all(row["state"] == "done" for row in rows):
             break
         await asyncio.sleep(0.2)
     else:
         raise AssertionError(out)
+    sent = subjects(running)
+    assert [sum(f"“Killed {number}”" in subject for subject in sent) for number in range(6)] == [1] * 6

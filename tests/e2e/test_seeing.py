@@ -4,15 +4,19 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from ops.alive import alive, processes, server_answers
 from ops.dev import children
 from ops.dev.children import ready
 from ops.stack.memory import free_port
 from tests.e2e.conftest import Running
+from tests.e2e.faults import as_owner
 
 UPDATE = 'mutation { createPost(input: {title: "Traced", content: "x"}) { post { id } } }'
 STEP = "mutation Step($id: ID!) { %s(input: {id: $id}) { changed } }"
@@ -37,6 +41,48 @@ async def test_probes_answer_on_every_host(running: Running) -> None:
     for slug in (None, "acme", "nobody-here"):
         async with running.client(slug) as client:
             assert [(await client.get(f"/health/{probe}")).status_code for probe in ("live", "ready")] == [200, 200]
+
+
+async def test_a_database_without_what_the_server_needs_is_down_and_the_probe_says_so(running: Running) -> None:
+    async with running.client() as client:
+        async with as_owner(running) as owner:
+            await owner.execute("ALTER TABLE control.installation RENAME TO moved")
+            try:
+                ready = await _until(client, 503)
+                report = await client.get("/health")
+            finally:
+                await owner.execute("ALTER TABLE control.moved RENAME TO installation")
+        assert (ready.json(), ready.headers["retry-after"]) == ({"status": "down"}, "2")
+        assert (report.status_code, report.json()["database"], report.json()["cache"]) == (503, "down", "ok")
+        assert (await _until(client, 200)).json() == {"status": "ok"}
+
+
+async def _until(client: httpx.AsyncClient, status: int) -> httpx.Response:
+    """Readiness once it has this status; what it is is remembered for a second."""
+    for _ in range(50):
+        answer = await client.get("/health/ready")
+        if answer.status_code == status:
+            break
+        await asyncio.sleep(0.1)
+    return answer
+
+
+async def test_the_containers_check_knows_a_server_and_a_worker(running: Running, tmp_path: Path) -> None:
+    for role, child in (("server", running.server), ("worker", running.worker)):
+        folder = tmp_path / role
+        folder.mkdir()
+        for pid in (child.pid, *_children(child.pid)):
+            (folder / str(pid)).symlink_to(f"/proc/{pid}")
+        assert alive(processes(folder), server_answers)
+
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / str(running.worker.pid)).symlink_to(f"/proc/{running.worker.pid}")
+    assert not alive(processes(alone), server_answers)
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 async def test_metrics_exist_for_the_operator_alone(running: Running) -> None:
