@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +18,6 @@ from app.api.engine import Asked, Engine
 from app.api.reading import Caller
 from app.api.schema import schema
 from app.bus import Bus
-from app.main import build
 from app.users.accounts import Members
 from auth.principal import ANONYMOUS, Principal
 from auth.service import Auth
@@ -38,6 +35,7 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.api.reference import World
 from tests.integration.conftest import House
+from tests.integration.serving import running
 
 POST = statement(
     """
@@ -151,12 +149,6 @@ async def fill(pool: Database, house: House) -> None:
             await connection.execute(NOTIFICATION, id=new_id(), user_id=user, read_at=at if hours % 2 else None, created_at=at)
 
 
-@dataclass(frozen=True, slots=True)
-class AppSettings:
-    tenants: TenantSettings
-    auth: AuthSettings
-
-
 @pytest.fixture(scope="session")
 async def app(migrated: TenantSettings) -> AsyncIterator[ASGIApp]:
     """The whole application, as the server mounts it, in development."""
@@ -168,24 +160,6 @@ async def app(migrated: TenantSettings) -> AsyncIterator[ASGIApp]:
 async def production(migrated: TenantSettings) -> AsyncIterator[ASGIApp]:
     async with running(replace(migrated, mode="production", public_url="http://localhost:8000")) as application:
         yield application
-
-
-@asynccontextmanager
-async def running(settings: TenantSettings) -> AsyncIterator[ASGIApp]:
-    application = build(AppSettings(settings, AuthSettings()), lambda _: True)
-    ready, done = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        """In a task of its own: what a lifespan enters must be left in the same task, and fixtures end in another."""
-        async with application.lifespan():
-            ready.set()
-            await done.wait()
-
-    task = asyncio.create_task(live())
-    await ready.wait()
-    yield application
-    done.set()
-    await task
 
 
 Token = Callable[[House, str], Awaitable[str]]

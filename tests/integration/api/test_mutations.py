@@ -12,8 +12,9 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
-from tests.integration.api.conftest import LONG_AGO, NOTIFICATION, Ask, Token, client_of, running
+from tests.integration.api.conftest import LONG_AGO, NOTIFICATION, Ask, Token, client_of
 from tests.integration.conftest import House
+from tests.integration.serving import running
 
 CREATE = """
 mutation Create($input: CreatePostInput!) {
