@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from joserfc.jwk import ECKey
 
 from tenants.errors import NotFound, RetryLater
-from tenants.secrets import Keyring
+from tenants.secrets import Keyring, Undecipherable
 from tenants.statements import statement
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ ALGORITHM = "ES256"
 REREAD_AFTER = 4.0
 ASK_AGAIN_AFTER = 1.0
 _LOCK = 7_310_482_215
+
+log = structlog.get_logger(__name__)
 
 ALL = statement(
     "SELECT kid, private_key, public_jwk, created_at, signs_from, retired_at, now() AS now FROM control.signing_keys ORDER BY signs_from, kid"
@@ -70,6 +74,7 @@ class SigningKeys:
         self._keys: dict[str, SigningKey] = {}
         self._skew = timedelta()
         self._read_at: float | None = None
+        self._rests_until = -math.inf
         self._reading = asyncio.Lock()
 
     async def signer(self) -> SigningKey:
@@ -146,23 +151,35 @@ class SigningKeys:
         return kid
 
     async def _fresh(self, oldest: float) -> None:
-        """Read the keys again if what is known is older than this (seconds). An unreachable database leaves it standing."""
-        if self._read_at is not None and self._clock() - self._read_at < oldest:
+        """Read the keys again if what is known is older than this (seconds); whoever asks meanwhile waits for the answer.
+
+        Where they cannot be read, those that are known stand for a few seconds more.
+        """
+        if self._stands(oldest):
             return
         async with self._reading:
-            if self._read_at is not None and oldest and self._clock() - self._read_at < oldest:
+            if self._stands(oldest):
                 return
-            self._read_at, before = self._clock(), self._read_at
             try:
-                async with self._database.control() as connection:
-                    rows = await connection.fetch(ALL)
-            except RetryLater:
+                await self._read()
+            except (RetryLater, Undecipherable) as error:
                 if not self._keys or not oldest:
-                    self._read_at = before
                     raise
-                return
-            self._keys = {key.kid: key for key in self._loaded(rows)}
-            self._skew = rows[0]["now"] - datetime.now(UTC) if rows else timedelta()
+                self._rests_until = self._clock() + REREAD_AFTER
+                log.warning("signing keys not read again; those that are known stand", reason=str(error))
+
+    def _stands(self, oldest: float) -> bool:
+        """Whether what is known need not be read again; never where somebody asks for what is there this moment (0)."""
+        now = self._clock()
+        return oldest > 0 and self._read_at is not None and (now - self._read_at < oldest or now < self._rests_until)
+
+    async def _read(self) -> None:
+        began = self._clock()
+        async with self._database.control() as connection:
+            rows = await connection.fetch(ALL)
+        self._keys = {key.kid: key for key in self._loaded(rows)}
+        self._skew = rows[0]["now"] - datetime.now(UTC) if rows else timedelta()
+        self._read_at = began  # last: who finds it set takes the keys for read
 
     def _loaded(self, rows: list[Row]) -> list[SigningKey]:
         return [self._keys[row["kid"]] if self._unchanged(row) else self._opened(row) for row in rows]
