@@ -23,7 +23,7 @@ class Backoff:
         return min(self.longest, 1 << min(attempts - self.free, 30))
 
 
-PER_USER = Backoff(free=5, longest=900, window=3600)
+PER_NAME = Backoff(free=5, longest=900, window=3600)
 PER_ADDRESS = Backoff(free=5, longest=30, window=900)
 
 

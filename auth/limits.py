@@ -1,13 +1,12 @@
-"""Slowing down whoever guesses passwords: per person and per address, by organization."""
+"""Slowing down whoever guesses passwords: per name that is tried and per address, by organization."""
 
 from __future__ import annotations
 
 import math
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
-from uuid import UUID
 
-from auth.backoff import PER_ADDRESS, PER_USER
+from auth.backoff import PER_ADDRESS, PER_NAME
 from auth.ledgers import Ledger, LocalLedger, RedisLedger, SafeLedger
 from auth.measures import LIMITED
 from auth.opaque import digest
@@ -21,32 +20,36 @@ if TYPE_CHECKING:
 class Limits:
     """Five wrong passwords, then waits that double.
 
-    Every attempt on a person is charged before it is looked at, so that many at once gain nothing; an address pays only
+    Every attempt on a name is charged before it is looked at, so that many at once gain nothing; an address pays only
     for attempts that failed, since an office shares one.
     """
 
     def __init__(self, redis: Redis | None, own: Ledger | None = None) -> None:
         self._ledger: Ledger = SafeLedger(RedisLedger(redis) if redis else None, own or LocalLedger())
 
-    async def enter(self, tenant: Tenant, person: str, address: str) -> None:
+    async def enter(self, tenant: Tenant, name: str, address: str) -> None:
         """Raises RateLimited with the seconds to wait."""
         _refuse(await self._ledger.wait(_address_key(tenant, address), PER_ADDRESS), "address")
-        _refuse(await self._ledger.charge(_person_key(tenant, person), PER_USER), "user")
+        _refuse(await self._ledger.charge(_name_key(tenant, name), PER_NAME), "name")
 
     async def failed(self, tenant: Tenant, address: str) -> None:
         await self._ledger.charge(_address_key(tenant, address), PER_ADDRESS)
 
-    async def not_looked_at(self, tenant: Tenant, person: str) -> None:
+    async def not_looked_at(self, tenant: Tenant, name: str) -> None:
         """The attempt came to nothing for reasons of ours; it does not count."""
-        await self._ledger.refund(_person_key(tenant, person))
+        await self._ledger.refund(_name_key(tenant, name))
 
-    async def succeeded(self, tenant: Tenant, person: str) -> None:
-        await self._ledger.clear(_person_key(tenant, person))
+    async def succeeded(self, tenant: Tenant, name: str) -> None:
+        await self._ledger.clear(_name_key(tenant, name))
 
 
-def person_counted(user_id: UUID | None, login: str) -> str:
-    """Whom an attempt is charged to: the person, by whatever name they are called; else the name that was tried."""
-    return user_id.hex if user_id else digest(login.strip().casefold()).hex()[:32]
+def name_counted(login: str) -> str:
+    """What an attempt is charged to: the name that was typed, whether or not it is anybody's.
+
+    Were it the person found by that name, two names that share one count would tell that they are one person's. Somebody
+    with two names grants a guesser twice the tries, which is harmless. Names are read as `Accounts.find` reads them.
+    """
+    return digest(login.strip().lower()).hex()[:32]
 
 
 def _refuse(wait: float, by: str) -> None:
@@ -57,8 +60,8 @@ def _refuse(wait: float, by: str) -> None:
         raise RateLimited(f"Too many attempts did not work. Wait {seconds} {unit}, then try again.", retry_after=seconds)
 
 
-def _person_key(tenant: Tenant, person: str) -> str:
-    return f"imprint:{tenant.id.hex}:sign-in:person:{person}"
+def _name_key(tenant: Tenant, name: str) -> str:
+    return f"imprint:{tenant.id.hex}:sign-in:name:{name}"
 
 
 def _address_key(tenant: Tenant, address: str) -> str:

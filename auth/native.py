@@ -10,7 +10,7 @@ import structlog
 from auth.accounts import Account, Accounts
 from auth.credentials import Credentials
 from auth.errors import InvalidCredentials
-from auth.limits import Limits, person_counted
+from auth.limits import Limits, name_counted
 from auth.measures import SIGN_INS
 from tenants.errors import RetryLater
 from tenants.registry import Tenant
@@ -44,10 +44,10 @@ class Native:
         Raises InvalidCredentials, RateLimited or Busy.
         """
         account = await self._find(tenant, attempt.login)
-        person = person_counted(account.user_id if account else None, attempt.login)
+        name = name_counted(attempt.login)
         try:
-            await self._limits.enter(tenant, person, attempt.address)
-            matched = await self._verify(tenant, account, person, attempt.password)
+            await self._limits.enter(tenant, name, attempt.address)
+            matched = await self._verify(tenant, account, name, attempt.password)
         except RetryLater as refusal:
             _tell(tenant, attempt, account, refusal.code.lower())
             raise
@@ -55,15 +55,15 @@ class Native:
             await self._limits.failed(tenant, attempt.address)
             _tell(tenant, attempt, account, _reason(account, matched=matched))
             raise InvalidCredentials
-        await self._limits.succeeded(tenant, person)
+        await self._limits.succeeded(tenant, name)
         _tell(tenant, attempt, account, "signed_in")
         return account
 
-    async def _verify(self, tenant: Tenant, account: Account | None, person: str, password: str) -> bool:
+    async def _verify(self, tenant: Tenant, account: Account | None, name: str, password: str) -> bool:
         try:
             return await self._credentials.verify(tenant, account.user_id if account else None, password)
         except RetryLater:
-            await self._limits.not_looked_at(tenant, person)
+            await self._limits.not_looked_at(tenant, name)
             raise
 
     async def _find(self, tenant: Tenant, login: str) -> Account | None:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from auth.backoff import PER_ADDRESS, PER_USER, Backoff, Count
+from auth.backoff import PER_ADDRESS, PER_NAME, Backoff, Count
 from auth.ledgers import LocalLedger
+from auth.limits import name_counted
 
 RULE = Backoff(free=5, longest=60, window=600)
 
@@ -30,7 +31,7 @@ def test_after_its_window_of_quiet_everything_is_forgotten() -> None:
     assert count.attempts == 1
 
 
-@pytest.mark.parametrize("rule", [PER_USER, PER_ADDRESS])
+@pytest.mark.parametrize("rule", [PER_NAME, PER_ADDRESS])
 def test_what_is_in_force_is_five_and_never_longer_than_what_is_remembered(rule: Backoff) -> None:
     assert rule.free == 5
     assert rule.longest < rule.window
@@ -48,3 +49,8 @@ async def test_this_process_remembers_each_key_by_itself_and_refunds_one_attempt
     assert await ledger.charge("acme:kim", RULE) == 1
     await ledger.clear("acme:kim")
     assert await ledger.wait("acme:kim", RULE) == 0
+
+
+def test_an_attempt_is_charged_to_the_name_as_it_is_looked_up_and_to_no_other() -> None:
+    assert name_counted("  Kim@Acme.Example\n") == name_counted("kim@acme.example")
+    assert len({name_counted(login) for login in ("kim", "kim@acme.example", "strasse", "straße")}) == 4
