@@ -125,7 +125,9 @@ def check_origin(parts: Parts, request: AnyRequest) -> None:
 def address_of(parts: Parts, request: AnyRequest) -> str | None:
     """The client's IP address, as far as trusted proxies tell; None behind a Unix socket."""
     client = request.scope.get("client")
-    return client_address(client[0] if client else None, request.headers.get("x-forwarded-for"), parts.settings.trusted_proxies)
+    # Several lines are one list (RFC 9110, 5.3): a proxy may add its own below what the client made up.
+    forwarded = ", ".join(request.headers.getall("x-forwarded-for", []))
+    return client_address(client[0] if client else None, forwarded, parts.settings.trusted_proxies)
 
 
 def device_of(parts: Parts, request: AnyRequest, client_id: str = FIRST_PARTY) -> Device:
