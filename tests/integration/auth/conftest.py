@@ -1,8 +1,7 @@
-"""Signing in as the server mounts it, on a small application of its own, at the addresses of two organizations."""
+"""Signing in to the product as the server runs it, at the addresses of two organizations."""
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -11,27 +10,26 @@ from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Litestar, Request, route
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp
 from redis.asyncio import Redis
 
 from app.bus import Bus
 from app.users.accounts import Members
 from app.users.commands import ActivateUser, InviteUser
-from auth.http.context import place_at
 from auth.principal import SYSTEM
 from auth.service import Auth
 from auth.settings import AuthSettings
 from tenants.database import Database
-from tenants.errors import Refusal
 from tenants.ids import new_id
 from tenants.registry import Registry, Tenant
 from tenants.resolver import Resolver
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House
+from tests.integration.serving import running
 
 PASSWORD = "three words together"
+WHO = "{ me { id role } organization { slug } }"
 
 _addresses = itertools.count(1)
 
@@ -54,68 +52,37 @@ async def redis(migrated: TenantSettings) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def make_auth(pool: Database, registry: Registry, bus: Bus, migrated: TenantSettings, redis: Redis) -> Callable[..., Auth]:
-    """Another process, as far as what it remembers goes; given other settings where a test needs them."""
+def make_auth(pool: Database, registry: Registry, bus: Bus, migrated: TenantSettings, redis: Redis) -> Callable[[], Auth]:
+    """Another process's parts, as far as what it remembers goes."""
 
-    async def as_system(tenant: Tenant, command: object, correlation_id: UUID) -> object:
-        return await bus.execute(tenant, command, SYSTEM, correlation_id=correlation_id)
-
-    def make(**other: Any) -> Auth:
-        chosen = dataclasses.replace(migrated, **other)
+    def make() -> Auth:
         return Auth(
             AuthSettings(),
-            chosen,
+            migrated,
             database=pool,
             keyring=Keyring(migrated.secret_keys),
             redis=redis,
             registry=registry,
-            resolver=Resolver(registry, chosen.base_host, lambda _: True),
-            accounts=Members(pool, as_system),
+            resolver=Resolver(registry, migrated.base_host, lambda _: True),
+            accounts=Members(pool, bus.as_system),
         )
 
     return make
 
 
 @pytest.fixture(scope="session")
-def auth(make_auth: Callable[..., Auth]) -> Auth:
+def auth(make_auth: Callable[[], Auth]) -> Auth:
     return make_auth()
 
 
-def application(auth: Auth) -> Litestar:
-    @route("/whoami", http_method=["GET", "POST"], status_code=200)
-    async def who_am_i(request: Request[Any, Any, Any]) -> dict[str, Any]:
-        principal = await auth.principal_of(request)
-        tenant = request.scope["state"].get("tenant")
-        return {
-            "kind": principal.kind.value,
-            "user": str(principal.user_id),
-            "role": principal.role,
-            "tenant": tenant and tenant.slug,
-            "csrf": await auth.form_token(request),
-        }
-
-    def placed(app: ASGIApp) -> ASGIApp:
-        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
-            host = dict(scope["headers"])[b"host"].decode()
-            place_at(scope, await auth.parts.resolver.resolve(host))
-            await app(scope, receive, send)
-
-        return middleware
-
-    def refused(_: Request[Any, Any, Any], refusal: Refusal) -> Any:
-        from auth.http.tokens import refused as answer
-
-        return answer(_, refusal)
-
-    return Litestar([who_am_i, *auth.handlers()], middleware=[placed], exception_handlers={Refusal: refused}, openapi_config=None)
-
-
 @pytest.fixture(scope="session")
-def app(auth: Auth) -> Litestar:
-    return application(auth)
+async def app(migrated: TenantSettings) -> AsyncIterator[ASGIApp]:
+    """The whole product, in a process of its own as far as what it remembers goes: `auth` is another one's."""
+    async with running(migrated) as product:
+        yield product
 
 
-def client_at(app: Litestar, host: str, *, address: str | None = None, agent: str = "tests") -> httpx.AsyncClient:
+def client_at(app: ASGIApp, host: str, *, address: str | None = None, agent: str = "tests") -> httpx.AsyncClient:
     """A client with an address of its own, so that the limits of one test leave the others alone."""
     number = next(_addresses)
     transport = httpx.ASGITransport(app, client=(address or f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", 1))  # type: ignore[arg-type] # Litestar types ASGI more closely
@@ -123,13 +90,13 @@ def client_at(app: Litestar, host: str, *, address: str | None = None, agent: st
 
 
 @pytest.fixture
-async def at_acme(app: Litestar, acme: House) -> AsyncIterator[httpx.AsyncClient]:
+async def at_acme(app: ASGIApp, acme: House) -> AsyncIterator[httpx.AsyncClient]:
     async with client_at(app, "acme.localhost") as client:
         yield client
 
 
 @pytest.fixture
-async def at_globex(app: Litestar, globex: House) -> AsyncIterator[httpx.AsyncClient]:
+async def at_globex(app: ASGIApp, globex: House) -> AsyncIterator[httpx.AsyncClient]:
     async with client_at(app, "globex.localhost") as client:
         yield client
 
@@ -159,3 +126,31 @@ async def token_pair(client: httpx.AsyncClient, person: Person, password: str = 
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+async def ask_who(client: httpx.AsyncClient, headers: Any = None) -> httpx.Response:
+    """Ask the product who one is."""
+    return await client.get("/graphql", params={"query": WHO}, headers=headers)
+
+
+async def who(client: httpx.AsyncClient, headers: Any = None) -> dict[str, Any]:
+    """Who one is there (`me`, null for nobody), and the organization."""
+    answer = await ask_who(client, headers)
+    assert answer.status_code == 200, answer.text
+    data: dict[str, Any] = answer.json()["data"]
+    return data
+
+
+def code_of(answer: httpx.Response) -> str:
+    """The code with which a GraphQL request was refused as a whole."""
+    (error,) = answer.json()["errors"]
+    return str(error["extensions"]["code"])
+
+
+async def refused(client: httpx.AsyncClient, headers: Any = None) -> bool:
+    """Whether the credentials are not good there: never mistaken for nobody's, never half an answer."""
+    answer = await ask_who(client, headers)
+    if answer.status_code != 401:
+        return False
+    assert (code_of(answer), "data" in answer.json()) == ("UNAUTHENTICATED", False)
+    return True

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 from auth.service import Auth
 from tenants.database import Database
+from tenants.settings import TenantSettings
 from tenants.statements import statement
-from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, application, client_at
+from tests.integration.auth.conftest import PASSWORD, WHO, NewPerson, Person, client_at, code_of, refused, who
 from tests.integration.conftest import House
+from tests.integration.serving import running
 
 SAME = {"Sec-Fetch-Site": "same-origin", "Origin": "http://acme.localhost:8000"}
 
@@ -54,30 +56,33 @@ async def test_signing_in_gives_a_new_session_that_only_this_host_and_no_script_
     attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
     assert {"httponly", "samesite=lax", "path=/"} <= attributes
     assert not any(attribute.startswith("domain") for attribute in attributes)
-    assert (await at_acme.get("/whoami")).json()["user"] == str(person.user_id)
+    assert (await who(at_acme))["me"]["id"] == str(person.user_id)
     account = await at_acme.get("/auth/account")
     assert "Kim Example" in account.text
 
 
 async def test_in_production_the_session_has_the_host_prefix_and_the_development_cookie_is_nothing(
-    make_auth: Callable[..., Auth], acme: House, new_person: NewPerson
+    migrated: TenantSettings, acme: House, new_person: NewPerson
 ) -> None:
-    production = application(make_auth(mode="production", public_url="https://imprint.example"))
     person = await new_person(acme)
-    async with client_at(production, "acme.imprint.example") as client:
-        client.base_url = httpx.URL("https://acme.imprint.example")
-        answer = await _sign_in(client, person)
-        assert answer.status_code == 303
-        cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("__Host-imprint="))
-        assert {"secure", "httponly", "samesite=lax", "path=/"} <= {part.strip().lower() for part in cookie.split(";")}
-        assert "domain" not in cookie.lower()
-        assert (await client.get("/whoami")).json()["user"] == str(person.user_id)
-        secret = client.cookies["__Host-imprint"]
-    async with client_at(production, "acme.imprint.example") as client:
-        assert (await client.get("/whoami", headers={"Cookie": f"imprint-dev={secret}"})).json()["kind"] == "anonymous"
+    async with running(dataclasses.replace(migrated, mode="production", public_url="https://imprint.example")) as production:
+        async with client_at(production, "acme.imprint.example") as client:
+            client.base_url = httpx.URL("https://acme.imprint.example")
+            answer = await _sign_in(client, person)
+            assert answer.status_code == 303
+            cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("__Host-imprint="))
+            assert {"secure", "httponly", "samesite=lax", "path=/"} <= {part.strip().lower() for part in cookie.split(";")}
+            assert "domain" not in cookie.lower()
+            assert (await who(client))["me"]["id"] == str(person.user_id)
+            secret = client.cookies["__Host-imprint"]
+        async with client_at(production, "acme.imprint.example") as client:
+            assert (await who(client, {"Cookie": f"imprint-dev={secret}"}))["me"] is None
 
 
-@pytest.mark.parametrize("path", ["/auth/login", "/auth/logout", "/auth/account", "/auth/invitation", "/", "/.well-known/jwks.json", "/static/x"])
+@pytest.mark.parametrize(
+    "path",
+    ["/auth/login", "/auth/logout", "/auth/account", "/auth/invitation", "/", "/.well-known/jwks.json", "/static/x", "/graphql", "/no/such/page"],
+)
 @pytest.mark.parametrize("query", ["", "?token=%ff%00&next=%ff%00", "?%", "?next=%E2%80%AE&token=" + "a" * 5000])
 async def test_no_address_breaks_on_rubbish(at_acme: httpx.AsyncClient, path: str, query: str) -> None:
     cookies = {"Cookie": "imprint-dev=\xff; imprint-dev-form=" + "a" * 4000}
@@ -119,7 +124,7 @@ class TestForms:
         assert "imprint-dev" not in at_acme.cookies
 
     async def test_a_token_made_for_another_browser_or_organization_is_none(
-        self, at_acme: httpx.AsyncClient, at_globex: httpx.AsyncClient, app: Litestar, acme: House, new_person: NewPerson
+        self, at_acme: httpx.AsyncClient, at_globex: httpx.AsyncClient, app: ASGIApp, acme: House, new_person: NewPerson
     ) -> None:
         person = await new_person(acme)
         async with client_at(app, "acme.localhost") as attacker:
@@ -154,11 +159,17 @@ class TestForms:
         self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson
     ) -> None:
         await _sign_in(at_acme, await new_person(acme))
-        token = (await at_acme.get("/whoami")).json()["csrf"]
-        assert (await at_acme.post("/whoami", headers=SAME)).json()["error"] == "csrf_failed"
-        assert (await at_acme.post("/whoami", headers=SAME | {"X-CSRF-Token": "x"})).status_code == 403
-        assert (await at_acme.post("/whoami", headers={"Origin": "http://globex.localhost:8000", "X-CSRF-Token": token})).status_code == 403
-        assert (await at_acme.post("/whoami", headers=SAME | {"X-CSRF-Token": token})).status_code == 200
+        page = await at_acme.get("/graphql", headers={"Accept": "text/html"})
+        found = re.search(r'data-form-token="([^"]+)"', page.text)
+        assert found, page.text
+
+        async def post(more: dict[str, str]) -> httpx.Response:
+            return await at_acme.post("/graphql", json={"query": WHO}, headers=SAME | more)
+
+        token = {"X-CSRF-Token": found[1]}
+        for refusal in (await post({}), await post({"X-CSRF-Token": "x"}), await post(token | {"Origin": "http://globex.localhost:8000"})):
+            assert (refusal.status_code, code_of(refusal)) == (403, "CSRF_FAILED")
+        assert (await post(token)).json()["data"]["me"]["role"] == "author"
 
     @pytest.mark.parametrize("body", [b"login=%ff", b"login=a&login=b", b"a", b"admin=1", b"login=%00", "login=ä".encode()])
     async def test_that_are_no_forms_of_ours_get_a_page_and_no_error(self, at_acme: httpx.AsyncClient, body: bytes) -> None:
@@ -169,7 +180,7 @@ class TestForms:
 
 class TestSessions:
     async def test_the_session_changes_at_every_sign_in_and_the_one_before_ends(
-        self, at_acme: httpx.AsyncClient, app: Litestar, acme: House, new_person: NewPerson
+        self, at_acme: httpx.AsyncClient, app: ASGIApp, acme: House, new_person: NewPerson
     ) -> None:
         person = await new_person(acme)
         await _sign_in(at_acme, person)
@@ -183,7 +194,7 @@ class TestSessions:
             assert answer.status_code == 303
             assert again.cookies["imprint-dev"] != first
         await asyncio.sleep(3.1)
-        assert (await at_acme.get("/whoami", headers={"Cookie": f"imprint-dev={first}"})).status_code == 401
+        assert await refused(at_acme, {"Cookie": f"imprint-dev={first}"})
 
     async def test_signing_out_ends_it_for_good(self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson) -> None:
         await _sign_in(at_acme, await new_person(acme))
@@ -193,7 +204,7 @@ class TestSessions:
         answer = await at_acme.post("/auth/logout", data={"form": form}, headers=SAME)
         assert (answer.status_code, answer.headers["location"]) == (303, "/auth/login?signed-out")
         assert "imprint-dev" not in at_acme.cookies
-        assert (await at_acme.get("/whoami", headers={"Cookie": f"imprint-dev={kept}"})).status_code == 401
+        assert await refused(at_acme, {"Cookie": f"imprint-dev={kept}"})
         assert "You are signed out" in (await at_acme.get("/auth/login?signed-out")).text
 
     async def test_a_cookie_of_one_organization_is_worth_nothing_at_another(
@@ -201,7 +212,7 @@ class TestSessions:
     ) -> None:
         await _sign_in(at_acme, await new_person(acme))
         planted = {"Cookie": f"imprint-dev={at_acme.cookies['imprint-dev']}"}
-        assert (await at_globex.get("/whoami", headers=planted)).status_code == 401
+        assert await refused(at_globex, planted)
         assert (await at_globex.get("/auth/account", headers=planted)).headers["location"].startswith("/auth/login")
 
     async def test_one_that_is_past_its_time_is_over(self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson, pool: Database) -> None:
@@ -209,7 +220,7 @@ class TestSessions:
         await _sign_in(at_acme, person)
         async with pool.writing(acme.tenant.place) as connection:
             await connection.execute(statement("UPDATE __tenant__.sessions SET expires_at = now() WHERE user_id = :id"), id=person.user_id)
-        assert (await at_acme.get("/whoami")).status_code == 401
+        assert await refused(at_acme)
         assert (await at_acme.get("/auth/login")).status_code == 200
 
     async def test_its_secret_is_in_no_table(self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson, pool: Database) -> None:
@@ -232,7 +243,7 @@ class TestSessions:
 
 class TestInvitations:
     async def test_a_link_makes_a_person_active_with_a_password_once(
-        self, at_acme: httpx.AsyncClient, auth: Auth, acme: House, new_person: NewPerson, app: Litestar
+        self, at_acme: httpx.AsyncClient, auth: Auth, acme: House, new_person: NewPerson, app: ASGIApp
     ) -> None:
         person = await new_person(acme, status="invited")
         link = await auth.parts.links.invite(acme.tenant, person.user_id)
@@ -245,13 +256,13 @@ class TestInvitations:
         assert "8 to 256 characters" in short.text
         joined = await at_acme.post("/auth/invitation", data=fields | {"password": "a long enough one"}, headers=SAME)
         assert joined.status_code == 303
-        assert (await at_acme.get("/whoami")).json()["user"] == str(person.user_id)
+        assert (await who(at_acme))["me"]["id"] == str(person.user_id)
         assert (await at_acme.get(path)).status_code == 410
         async with client_at(app, "acme.localhost") as client:
             answer = await client.post("/auth/token", json={"email": person.email, "password": "a long enough one"})
             assert answer.status_code == 200
 
-    async def test_of_two_at_once_one_joins(self, app: Litestar, auth: Auth, acme: House, new_person: NewPerson) -> None:
+    async def test_of_two_at_once_one_joins(self, app: ASGIApp, auth: Auth, acme: House, new_person: NewPerson) -> None:
         person = await new_person(acme, status="invited")
         token = await auth.parts.links.issue(acme.tenant, person.user_id, "invitation")
 
@@ -295,7 +306,7 @@ class TestInvitations:
 
 class TestFrontDoor:
     @pytest.fixture
-    async def base(self, app: Litestar) -> httpx.AsyncClient:
+    async def base(self, app: ASGIApp) -> httpx.AsyncClient:
         return client_at(app, "localhost")
 
     async def test_the_base_host_asks_for_the_organization_and_sends_people_there(self, base: httpx.AsyncClient) -> None:

@@ -1,22 +1,26 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import ip_network
 from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar
+from litestar.types import ASGIApp
 from redis.asyncio import Redis
 
 from auth.limits import Limits
 from auth.measures import HASHES
 from auth.passwords import DUMMY, Busy, Passwords
 from auth.service import Auth
+from auth.settings import AuthSettings
 from tenants.database import Database
 from tenants.errors import RateLimited
+from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, token_pair
 from tests.integration.conftest import House
+from tests.integration.serving import running
 
 SUSPEND = statement("UPDATE __tenant__.users SET status = :status WHERE id = :id")
 CHEAP = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$1GP3OkdBLKgT3GGjpyPRFnbKYPdCU7yTZYE7QdHDHfY"
@@ -37,7 +41,7 @@ async def _with_status(pool: Database, person: Person, status: str) -> None:
 
 @pytest.mark.parametrize("case", ["unknown", "wrong", "suspended", "removed", "invited", "empty", "nul-free junk", "too long"])
 async def test_every_way_to_fail_answers_the_same_and_costs_the_same_work(
-    case: str, app: Litestar, acme: House, new_person: NewPerson, pool: Database
+    case: str, app: ASGIApp, acme: House, new_person: NewPerson, pool: Database
 ) -> None:
     person = await new_person(acme, status="invited" if case == "invited" else "active")
     if case in {"suspended", "removed"}:
@@ -140,9 +144,7 @@ class TestBadInput:
 
 
 class TestGuessing:
-    async def test_five_wrong_passwords_slow_down_the_next_try_wherever_it_comes_from(
-        self, app: Litestar, acme: House, new_person: NewPerson
-    ) -> None:
+    async def test_five_wrong_passwords_slow_down_the_next_try_wherever_it_comes_from(self, app: ASGIApp, acme: House, new_person: NewPerson) -> None:
         person = await new_person(acme)
         for _ in range(5):
             async with client_at(app, "acme.localhost") as client:
@@ -162,14 +164,35 @@ class TestGuessing:
             assert (await _try(client, person.email, "guess")).status_code == 401
 
     @pytest.mark.usefixtures("acme")
-    async def test_somebody_who_does_not_exist_is_slowed_down_just_so(self, app: Litestar) -> None:
+    async def test_somebody_who_does_not_exist_is_slowed_down_just_so(self, app: ASGIApp) -> None:
         answers = []
         for _ in range(6):
             async with client_at(app, "acme.localhost") as client:
                 answers.append((await _try(client, "ghost@acme.example", "guess")).status_code)
         assert answers == [401] * 5 + [429]
 
-    async def test_many_guesses_at_once_gain_nothing(self, app: Litestar, acme: House, new_person: NewPerson) -> None:
+    async def test_trying_all_names_of_a_person_does_not_tell_that_there_is_one(
+        self, app: ASGIApp, auth: Auth, acme: House, globex: House, new_person: NewPerson
+    ) -> None:
+        async def answer(house: House, fields: dict[str, str]) -> tuple[int, str]:
+            async with client_at(app, f"{house.tenant.slug}.localhost") as client:
+                answer = await client.post("/auth/token", json=fields | {"password": "guess"})
+            return answer.status_code, answer.text
+
+        async def answers(house: House, username: str, email: str) -> list[tuple[int, str]]:
+            """Six tries by username, then one by e-mail address, each from somewhere else."""
+            by_name = await asyncio.gather(*(answer(house, {"username": username}) for _ in range(6)))
+            return [*sorted(by_name), await answer(house, {"email": email})]
+
+        person = await new_person(acme)
+        account = await auth.parts.accounts.get(acme.tenant, person.user_id)
+        assert account is not None
+        existing = await answers(acme, account.username, person.email)
+        assert [status for status, _ in existing] == [401] * 5 + [429, 401]
+        assert await answers(acme, "nobody-by-this-name", "nobody-by-this-name@acme.example") == existing
+        assert await answers(globex, account.username, person.email) == existing
+
+    async def test_many_guesses_at_once_gain_nothing(self, app: ASGIApp, acme: House, new_person: NewPerson) -> None:
         person = await new_person(acme)
 
         async def guess() -> int:
@@ -180,7 +203,7 @@ class TestGuessing:
         assert (statuses.count(401), statuses.count(429)) == (5, 15)
 
     async def test_one_address_that_tries_many_people_is_slowed_down_at_this_organization_alone(
-        self, app: Litestar, acme: House, globex: House, new_person: NewPerson
+        self, app: ASGIApp, acme: House, globex: House, new_person: NewPerson
     ) -> None:
         here, there = await new_person(acme), await new_person(globex)
         async with client_at(app, "acme.localhost", address="192.0.2.7") as client:
@@ -189,6 +212,20 @@ class TestGuessing:
             assert (await _try(client, here.email, PASSWORD)).status_code == 429
         async with client_at(app, "globex.localhost", address="192.0.2.7") as client:
             assert (await _try(client, there.email, PASSWORD)).status_code == 200
+
+    async def test_an_address_is_what_the_trusted_proxy_adds_however_many_lines_the_client_sent(
+        self, app: ASGIApp, migrated: TenantSettings, acme: House, globex: House, new_person: NewPerson, pool: Database
+    ) -> None:
+        lines = [("X-Forwarded-For", "203.0.113.66"), ("X-Forwarded-For", "198.51.100.7")]
+        seen = statement("SELECT host(address) FROM __tenant__.sessions WHERE user_id = :id")
+        async with running(migrated, AuthSettings(trusted_proxies=(ip_network("10.0.0.0/8"),))) as behind_proxy:
+            for product, house, expected in ((behind_proxy, acme, "198.51.100.7"), (behind_proxy, globex, "198.51.100.7"), (app, acme, "10.9.9.9")):
+                person = await new_person(house)
+                async with client_at(product, f"{house.tenant.slug}.localhost", address="10.9.9.9") as client:
+                    answer = await client.post("/auth/token", json={"email": person.email, "password": PASSWORD}, headers=lines)
+                assert answer.status_code == 200
+                async with pool.reading(house.tenant.place) as connection:
+                    assert await connection.fetchval(seen, id=person.user_id) == expected
 
     async def test_without_redis_this_process_counts_for_itself(self, acme: House) -> None:
         nowhere: Redis = Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, socket_timeout=0.2)

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -14,12 +13,15 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from litestar.types import ASGIApp
 
 from auth.service import Auth
 from tenants.database import Database
+from tenants.settings import TenantSettings
 from tenants.statements import statement
-from tests.integration.auth.conftest import NewPerson, application, bearer, client_at, token_pair
+from tests.integration.auth.conftest import NewPerson, ask_who, bearer, client_at, refused, token_pair, who
 from tests.integration.conftest import House
+from tests.integration.serving import running
 
 EXPECTED_CLAIMS = {
     "iss", "aud", "client_id", "sub", "org", "tenant", "role", "permissions", "sid", "amr", "auth_time", "jti", "iat", "exp",
@@ -37,8 +39,7 @@ def _encoded(value: object) -> str:
 
 
 async def _refused(client: httpx.AsyncClient, token: str) -> bool:
-    answer = await client.get("/whoami", headers=bearer(token))
-    return answer.status_code == 401 and answer.json()["error"] == "unauthenticated"
+    return await refused(client, bearer(token))
 
 
 async def test_a_token_carries_exactly_the_claims_that_clients_were_promised(at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson) -> None:
@@ -72,28 +73,26 @@ async def test_a_token_works_at_its_own_organization_and_nowhere_else(
 ) -> None:
     person = await new_person(acme)
     token = (await token_pair(at_acme, person))["access_token"]
-    answer = await at_acme.get("/whoami", headers=bearer(token))
-    assert (answer.json()["user"], answer.json()["tenant"]) == (str(person.user_id), "acme")
+    assert await who(at_acme, bearer(token)) == {"me": {"id": str(person.user_id), "role": "author"}, "organization": {"slug": "acme"}}
     assert await _refused(at_globex, token)
 
 
-async def test_on_the_api_host_the_token_names_the_organization(auth: Auth, acme: House, new_person: NewPerson, at_acme: httpx.AsyncClient) -> None:
+async def test_on_the_api_host_the_token_names_the_organization(app: ASGIApp, acme: House, new_person: NewPerson, at_acme: httpx.AsyncClient) -> None:
     token = (await token_pair(at_acme, await new_person(acme)))["access_token"]
-    async with client_at(application(auth), "api.localhost") as client:
-        assert (await client.get("/whoami", headers=bearer(token))).json()["tenant"] == "acme"
-        assert (await client.get("/whoami")).json()["kind"] == "anonymous"
+    async with client_at(app, "api.localhost") as client:
+        assert (await who(client, bearer(token)))["organization"] == {"slug": "acme"}
+        assert (await ask_who(client)).status_code == 404
 
 
-async def test_the_base_host_takes_no_token(auth: Auth, acme: House, new_person: NewPerson, at_acme: httpx.AsyncClient) -> None:
+async def test_the_base_host_takes_no_token(app: ASGIApp, acme: House, new_person: NewPerson, at_acme: httpx.AsyncClient) -> None:
     token = (await token_pair(at_acme, await new_person(acme)))["access_token"]
-    async with client_at(application(auth), "localhost") as client:
-        assert (await client.get("/whoami", headers=bearer(token))).status_code == 404
+    async with client_at(app, "localhost") as client:
+        assert (await ask_who(client, bearer(token))).status_code == 404
 
 
 @pytest.mark.parametrize("authorization", ["Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "Basic YTpi", "bearer \xff.a.b", "Bearer " + "a" * 9000])
 async def test_what_is_no_token_is_refused_as_one(at_acme: httpx.AsyncClient, authorization: str) -> None:
-    answer = await at_acme.get("/whoami", headers={b"Authorization": authorization.encode("latin-1")})
-    assert (answer.status_code, answer.json()["error"]) == (401, "unauthenticated")
+    assert await refused(at_acme, {b"Authorization": authorization.encode("latin-1")})
 
 
 class TestForgedTokens:
@@ -277,10 +276,10 @@ class TestRefreshing:
 
 class TestRightsNow:
     async def test_a_revoked_session_is_refused_within_five_seconds_by_every_process(
-        self, at_acme: httpx.AsyncClient, make_auth: Callable[..., Auth], acme: House, new_person: NewPerson
+        self, at_acme: httpx.AsyncClient, migrated: TenantSettings, acme: House, new_person: NewPerson
     ) -> None:
         token = (await token_pair(at_acme, await new_person(acme)))["access_token"]
-        async with client_at(application(make_auth()), "acme.localhost") as elsewhere:
+        async with running(migrated) as another, client_at(another, "acme.localhost") as elsewhere:
             assert not await _refused(elsewhere, token)
             assert not await _refused(at_acme, token)
             assert (await at_acme.post("/auth/logout", headers=bearer(token))).status_code == 204
@@ -295,11 +294,11 @@ class TestRightsNow:
     ) -> None:
         person = await new_person(acme, role="editor")
         token = (await token_pair(at_acme, person))["access_token"]
-        assert (await at_acme.get("/whoami", headers=bearer(token))).json()["role"] == "editor"
+        assert (await who(at_acme, bearer(token)))["me"]["role"] == "editor"
         async with pool.writing(acme.tenant.place) as connection:
             await connection.execute(statement("UPDATE __tenant__.users SET role = 'reader' WHERE id = :id"), id=person.user_id)
         changed = time.monotonic()
-        while (await at_acme.get("/whoami", headers=bearer(token))).json()["role"] != "reader":
+        while (await who(at_acme, bearer(token)))["me"]["role"] != "reader":
             assert time.monotonic() - changed < 5
             await asyncio.sleep(0.1)
         assert _part(token, 1)["role"] == "editor"
