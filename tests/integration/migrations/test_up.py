@@ -1,93 +1,128 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import dataclasses
-import os
-import secrets
+import subprocess
 
 import asyncpg
 import pytest
 
+import workers.reactions  # noqa: F401 - fills the registry, without which nobody would hear of anything
+from app.bus import Bus
+from app.content.commands import ApprovePost, CreatePost, PublishPost, SubmitPost
+from app.taxonomy.commands import EnsureTags
+from app.users.commands import InviteUser
+from app.users.values import DEFAULT_ROLES, OWNER, PERMISSIONS
+from auth.principal import Kind, Principal
+from auth.signing import SigningKeys
 from migrations import runner
 from migrations.history import History, head
 from migrations.lock import MigrationRunning
 from migrations.status import status
-from ops.founding import found
+from ops.founding import Founded, found
 from ops.stack import Addresses, databases
 from ops.stack.binaries import installed
-from ops.stack.databases import Database as NewDatabase
-from tenants.database import Database
-from tenants.environment import Environment
+from tenants.database import Database, Place, connect_as_admin
 from tenants.errors import ConfigurationError
+from tenants.ids import new_id
+from tenants.privileges import open_functions, temporary_tables_open
 from tenants.registry import Registry
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
+from tenants.statements import statement
+from tests.integration.migrations.conftest import as_owner, empty, new_database, settings_for
 from tests.postgres15 import Postgres15
+from workers.relay import Relay
+
+HEARD = statement("SELECT o.slug, count(*) FROM control.deliveries d JOIN control.organizations o ON o.id = d.organization_id GROUP BY 1 ORDER BY 1")
+TAGGED = statement("SELECT count(*) FROM __tenant__.post_tags WHERE post_id = :post AND tag_id = ANY (CAST(:ids AS uuid[]))")
 
 
-def _settings(admin_url: str, app_url: str, owner: str) -> TenantSettings:
-    key = base64.b64encode(os.urandom(32)).decode()
-    env = Environment(
-        {
-            "IMPRINT_ENV": "dev",
-            "IMPRINT_ADMIN_DATABASE_URL": admin_url,
-            "IMPRINT_DATABASE_URL": app_url,
-            "IMPRINT_OWNER_ROLE": owner,
-            "IMPRINT_REDIS_URL": "redis://127.0.0.1:1/0",
-            "IMPRINT_SECRET_KEY": key,
-        }
-    )
-    settings = TenantSettings.read(env)
-    env.finish()
-    return settings
-
-
-def _new(worker: str) -> NewDatabase:
-    name = f"up_{secrets.token_hex(4)}_{worker}"
-    return NewDatabase(name, f"admin_{name}", f"app_{name}", admin_password="a", app_password="b")
-
-
-async def _whole_life(settings: TenantSettings) -> None:
-    """An empty database becomes an installation with two tenants that cannot see each other."""
+async def _whole_life(settings: TenantSettings, *, superuser: bool) -> None:
+    """An empty database becomes an installation with two tenants that publish, and cannot see each other."""
     first = await runner.up(settings)
     again = await runner.up(settings)
     assert (first.failed, again.failed, again.done) == ({}, {}, [])
     async with Database(settings, connections=2) as pool:
         for slug in ("acme", "globex"):
-            await found(settings, pool, slug=slug, name=slug.title(), owner_email=f"owner@{slug}.example")
+            founded = await found(settings, pool, slug=slug, name=slug.title(), owner_email=f"owner@{slug}.example")
+            await _publish(pool, founded)
         tenants = {str(t.slug): t for t in await Registry(pool, Keyring(settings.secret_keys)).all()}
-    connection = await asyncpg.connect(settings.database_url)
-    await connection.execute(f'SET ROLE "{tenants["acme"].place.role}"')
-    assert await connection.fetchval(f"SELECT count(*) FROM {tenants['acme'].place.schema}.users") == 1
-    for table in (f"{tenants['globex'].place.schema}.users", "control.signing_keys"):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.fetch(f"SELECT * FROM {table}")
-    await connection.close()
+        while await Relay(pool).step():
+            continue
+        async with pool.control() as control:
+            assert [(row["slug"], row["count"]) for row in await control.fetch(HEARD)] == [("acme", 3), ("globex", 3)]
+        await SigningKeys(pool, Keyring(settings.secret_keys), overlap=0).rotate()
+    await _walls(settings, tenants["acme"].place, tenants["globex"].place, superuser=superuser)
     state = await status(settings)
     assert state["tenant"] == {"head": head(History.TENANT), "oldest_served": head(History.TENANT), "counts": {head(History.TENANT): 2}}
     assert state["behind"] == []
 
 
-async def test_an_admin_without_superuser_rights_makes_an_installation_on_postgres_18(stack: Addresses, worker_name: str) -> None:
-    own = _new(worker_name)
-    databases.make(installed().postgres("psql"), stack.superuser_url, own)
+async def _publish(pool: Database, founded: Founded) -> None:
+    """A post with tags and an editor, from its draft to its readers."""
+    owner = Principal(Kind.PERSON, founded.owner_id, OWNER, PERMISSIONS)
+    editor_id = new_id()
+    editor = Principal(Kind.PERSON, editor_id, "editor", DEFAULT_ROLES["editor"])
+    async with Bus(pool).unit(founded.tenant, owner, correlation_id=new_id()) as unit:
+        await unit.execute(InviteUser(editor_id, f"editor@{founded.tenant.slug}.example", name="Ed", role="editor"))
+        tags = (await unit.execute(EnsureTags(("ink", "paper")))).aggregates
+        [post] = (await unit.execute(CreatePost(new_id(), "A title", "Some text.", tags=tags, editors=(editor_id,)))).aggregates
+    for command, who in ((SubmitPost(post), owner), (ApprovePost(post), editor), (PublishPost(post), owner)):
+        await Bus(pool).execute(founded.tenant, command, who, correlation_id=new_id())
+    async with pool.reading(founded.tenant.place) as connection:
+        assert await connection.fetchval(TAGGED, ids=list(tags), post=post) == 2
 
-    await _whole_life(_settings(own.admin_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}"))
+
+def _dump(url: str, *options: str) -> None:
+    done = subprocess.run([installed().postgres("pg_dump"), "--file=/dev/null", *options, url], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+async def _walls(settings: TenantSettings, mine: Place, theirs: Place, *, superuser: bool) -> None:
+    """A tenant's role reads its own; what it may not, it may not; the functions are closed where the admin could close them."""
+    connection = await asyncpg.connect(settings.database_url)
+    await connection.execute(f'SET ROLE "{mine.role}"')
+    assert await connection.fetchval(f"SELECT count(*) FROM {mine.schema}.users") == 2
+    for sql in (f"SELECT * FROM {theirs.schema}.users", "SELECT * FROM control.signing_keys", "CREATE TEMP TABLE posts (id int)"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(sql)
+    for sql in ("SELECT lo_create(0)", "SELECT set_config('jit', 'on', false)", "SELECT pg_try_advisory_lock(1)", "SELECT pg_advisory_xact_lock(1)"):
+        if superuser:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(sql)
+    await connection.close()
+    async with connect_as_admin(settings.database_url) as login:
+        assert bool(await open_functions(login)) is not superuser
+        assert not await temporary_tables_open(login)
+    async with as_owner(settings) as owner:
+        await owner.execute("SELECT set_config('jit', 'off', false)")
+
+
+async def test_an_admin_without_superuser_rights_makes_an_installation_on_postgres_18(stack: Addresses, worker_name: str) -> None:
+    own = new_database(worker_name)
+    databases.make(installed().postgres("psql"), stack.superuser_url, own)
+    settings = settings_for(own.admin_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
+
+    await _whole_life(settings, superuser=False)
+    _dump(settings.admin_database_url, f"--role={settings.owner_role}")
 
 
 async def test_a_superuser_makes_an_installation_and_its_login_role_on_postgres_18(stack: Addresses, worker_name: str) -> None:
-    own = _new(worker_name)
+    own = new_database(worker_name)
     admin = await asyncpg.connect(stack.superuser_url)
     await admin.execute(f"CREATE DATABASE {own.name}")
     await admin.close()
     superuser_url = stack.superuser_url.rpartition("/")[0] + "/" + own.name
 
-    await _whole_life(_settings(superuser_url, own.app_url(stack.postgres_port), f"owner_{own.name}"))
+    settings = settings_for(superuser_url, own.app_url(stack.postgres_port), f"owner_{own.name}")
+
+    await _whole_life(settings, superuser=True)
+    _dump(superuser_url)
+    _dump(superuser_url, f"--role={settings.owner_role}")
 
 
 async def test_an_admin_without_superuser_rights_makes_an_installation_on_postgres_15(postgres15: Postgres15) -> None:
-    await _whole_life(_settings(postgres15.admin_url, postgres15.database_url, "owner_15"))
+    await _whole_life(settings_for(postgres15.admin_url, postgres15.database_url, "owner_15"), superuser=False)
 
 
 async def test_a_superuser_makes_an_installation_on_postgres_15(postgres15: Postgres15) -> None:
@@ -97,22 +132,22 @@ async def test_a_superuser_makes_an_installation_on_postgres_15(postgres15: Post
     superuser_url = postgres15.superuser_url.rpartition("/")[0] + "/super15"
     app_url = postgres15.database_url.replace("imprint_app", "super15_app").rpartition("/")[0] + "/super15"
 
-    await _whole_life(_settings(superuser_url, app_url, "owner_super15"))
+    await _whole_life(settings_for(superuser_url, app_url, "owner_super15"), superuser=True)
 
 
 async def test_a_login_role_that_could_read_every_tenant_is_refused(stack: Addresses, worker_name: str) -> None:
-    own = _new(worker_name)
+    own = new_database(worker_name)
     databases.make(installed().postgres("psql"), stack.superuser_url, own)
-    settings = _settings(own.admin_url(stack.postgres_port), stack.superuser_url, f"owner_{own.name}")
+    settings = settings_for(own.admin_url(stack.postgres_port), stack.superuser_url, f"owner_{own.name}")
 
     with pytest.raises(ConfigurationError, match="could read every tenant"):
         await runner.up(settings)
 
 
 async def test_an_admin_that_may_not_make_roles_is_told_what_to_run(stack: Addresses, worker_name: str) -> None:
-    own = _new(worker_name)
+    own = new_database(worker_name)
     databases.make(installed().postgres("psql"), stack.superuser_url, own)
-    settings = _settings(own.app_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
+    settings = settings_for(own.app_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
 
     with pytest.raises(ConfigurationError, match="CREATEROLE"):
         await runner.up(settings)
@@ -127,23 +162,14 @@ async def test_of_two_runners_one_is_told_who_holds_the_lock(migrated: TenantSet
     assert [result for result in results if not isinstance(result, runner.Run | MigrationRunning)] == []
 
 
-async def test_a_tenant_that_fails_is_left_as_it_was_and_named_while_others_go_on(stack: Addresses, worker_name: str) -> None:
-    own = _new(worker_name)
-    databases.make(installed().postgres("psql"), stack.superuser_url, own)
-    settings = _settings(own.admin_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
-    await runner.up(settings)
-    async with Database(settings, connections=2) as pool:
-        made = [await found(settings, pool, slug=slug, name=slug, owner_email="o@x.example") for slug in ("one", "two")]
-    admin = await asyncpg.connect(settings.admin_database_url)
-    await admin.execute(f"SET ROLE {settings.owner_role}")
-    await admin.execute("UPDATE control.organizations SET revision = NULL")
-    for tables in await admin.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", made[0].tenant.place.schema):
-        await admin.execute(f"DROP TABLE {made[0].tenant.place.schema}.{tables['tablename']} CASCADE")
-    await admin.close()
+async def test_a_tenant_that_fails_is_left_as_it_was_and_named_while_others_go_on(three: TenantSettings) -> None:
+    await empty(three, "one")
+    async with as_owner(three) as owner:
+        await owner.execute("UPDATE control.organizations SET revision = NULL WHERE slug = 'two'")
 
-    run = await runner.up(settings)
+    run = await runner.up(three)
 
     assert run.done == ["one"]
     assert list(run.failed) == ["two"]
     assert "already exists" in run.failed["two"]
-    assert (await status(dataclasses.replace(settings)))["behind"] == ["two"]
+    assert (await status(three))["behind"] == ["two"]

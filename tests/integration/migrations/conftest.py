@@ -1,0 +1,76 @@
+"""Installations of a test's own, to be put into states that no other test should meet."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from migrations import runner
+from ops.founding import found
+from ops.stack import Addresses, databases
+from ops.stack.binaries import installed
+from ops.stack.databases import Database as NewDatabase
+from tenants.database import Database
+from tenants.environment import Environment
+from tenants.settings import TenantSettings
+
+
+def settings_for(admin_url: str, app_url: str, owner: str) -> TenantSettings:
+    key = base64.b64encode(os.urandom(32)).decode()
+    env = Environment(
+        {
+            "IMPRINT_ENV": "dev",
+            "IMPRINT_ADMIN_DATABASE_URL": admin_url,
+            "IMPRINT_DATABASE_URL": app_url,
+            "IMPRINT_OWNER_ROLE": owner,
+            "IMPRINT_REDIS_URL": "redis://127.0.0.1:1/0",
+            "IMPRINT_SECRET_KEY": key,
+        }
+    )
+    settings = TenantSettings.read(env)
+    env.finish()
+    return settings
+
+
+def new_database(worker: str) -> NewDatabase:
+    name = f"up_{secrets.token_hex(4)}_{worker}"
+    return NewDatabase(name, f"admin_{name}", f"app_{name}", admin_password="a", app_password="b")
+
+
+@pytest.fixture
+async def three(stack: Addresses, worker_name: str) -> TenantSettings:
+    """An installation with the organizations one, three and two, of an admin that is no superuser."""
+    own = new_database(worker_name)
+    databases.make(installed().postgres("psql"), stack.superuser_url, own)
+    settings = settings_for(own.admin_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
+    await runner.up(settings)
+    async with Database(settings, connections=2) as pool:
+        for slug in ("one", "two", "three"):
+            await found(settings, pool, slug=slug, name=slug, owner_email="o@x.example")
+    return settings
+
+
+@asynccontextmanager
+async def as_owner(settings: TenantSettings) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """The admin's connection, acting as the owner of every table."""
+    connection = await asyncpg.connect(settings.admin_database_url)
+    try:
+        await connection.execute(f"SET ROLE {settings.owner_role}")
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def empty(settings: TenantSettings, *slugs: str) -> None:
+    """Take these organizations back to before their first revision."""
+    async with as_owner(settings) as owner:
+        for schema in await owner.fetch("SELECT schema FROM control.organizations WHERE slug = ANY ($1)", slugs):
+            for table in await owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", schema["schema"]):
+                await owner.execute(f"DROP TABLE {schema['schema']}.{table['tablename']} CASCADE")
+        await owner.execute("UPDATE control.organizations SET revision = NULL WHERE slug = ANY ($1)", slugs)
