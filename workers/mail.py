@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -17,6 +18,7 @@ import aiosmtplib
 import structlog
 
 from workers import metrics
+from workers.failures import Hopeless
 
 if TYPE_CHECKING:
     from tenants.settings import TenantSettings
@@ -33,6 +35,10 @@ log = structlog.get_logger(__name__)
 
 class MailNotSent(Exception):
     """The server did not take it. The message names no address: it is stored where addresses must not be."""
+
+
+class UnusableAddress(Hopeless):
+    """No mail server could take it, however often it is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Postman(Protocol):
     def public_url(self) -> str: ...
 
     async def send(self, letter: Letter) -> None:
-        """Raises MailNotSent."""
+        """Raises MailNotSent, UnusableAddress."""
 
 
 def postman(tenants: TenantSettings, workers: WorkerSettings) -> Postman:
@@ -69,16 +75,28 @@ def postman(tenants: TenantSettings, workers: WorkerSettings) -> Postman:
 
 
 def composed(letter: Letter, sender: str) -> EmailMessage:
-    """RFC 5322 and MIME: plain text with an HTML alternative, and a Message-ID that stays the same when sent again."""
+    """RFC 5322 and MIME: plain text with an HTML alternative, and a Message-ID that stays the same when sent again.
+
+    Raises UnusableAddress.
+    """
     message = EmailMessage(policy=SMTP)
     message["From"] = Address("Imprint", addr_spec=sender)
-    message["To"] = Address(_one_line(letter.to_name, LONGEST_SUBJECT), addr_spec=letter.to_address)
+    message["To"] = _recipient(letter)
     message["Subject"] = _one_line(letter.subject, LONGEST_SUBJECT)
     message["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834, section 5: no out-of-office answers
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     return message
+
+
+def _recipient(letter: Letter) -> Address:
+    try:
+        letter.to_address.encode("ascii")  # servers need not know any other (RFC 6531)
+        address = Address(_one_line(letter.to_name, LONGEST_SUBJECT), addr_spec=letter.to_address)
+    except (ValueError, MessageError, LookupError):  # the parser stumbles in all three ways
+        raise UnusableAddress("The recipient's address is none that mail can be sent to; correct it, then retry the delivery.") from None
+    return address
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ import signal
 from uuid import UUID
 
 from app.content.projections import count_publication
+from app.users.projections import Recipient
 from tenants.ids import new_id
 from tenants.statements import statement
-from workers.reactions.registry import Firing, Reacting, fires, reacts_to
+from workers.letters import Button, letter
+from workers.reactions.registry import CallingOut, Firing, Reacting, calls_out_on, fires, reacts_to
 
 SLOW_SECONDS = 1.0
 REMEMBER = statement(
@@ -35,6 +37,13 @@ async def kill(_reacting: Reacting) -> None:
 async def fail(reacting: Reacting) -> None:
     await count_publication(reacting.transaction, UUID(reacting.event.data["author_id"]), 1)
     raise ValueError("no luck\nand a second line that nobody may store")
+
+
+@calls_out_on("UnwritableTested", name="test.write")
+async def write(calling: CallingOut) -> None:
+    button = Button("Open", calling.postman.public_url)
+    to = Recipient("Jürgen", "jürgen@acme.example")
+    await calling.postman.send(letter(calling.delivery_id, to, "Acme", subject="Hello", paragraph="Read this.", button=button))
 
 
 @fires("test.remember")

@@ -144,3 +144,15 @@ async def test_a_handler_that_takes_too_long_is_stopped_and_says_so(line: Line, 
     row = await line.delivery(event, "test.count")
     assert (row["state"], row["error"]) == ("quarantined", "The handler took longer than 0.75 seconds.")
     assert await line.counted(acme) == before
+
+
+async def test_a_mail_to_an_address_that_cannot_be_written_to_is_quarantined_at_once(line: Line, acme: House, globex: House) -> None:
+    [event] = await line.happened(acme, "UnwritableTested")
+    await line.expand()
+
+    await line.deliver(await line.delivery(event, "test.write"))
+
+    row = await line.delivery(event, "test.write")
+    assert (row["state"], row["attempts"]) == ("quarantined", 1)
+    assert row["error"].startswith("UnusableAddress: The recipient's address is none that mail can be sent to; correct it")
+    assert "jürgen" not in row["error"]

@@ -1,11 +1,26 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
+
+import pytest
 
 from app.users.projections import Recipient
 from workers.letters import Button, letter
-from workers.mail import Letter, composed
+from workers.mail import Letter, UnusableAddress, composed
 
+UNUSABLE = (
+    "jürgen@acme.example",
+    "ada@jürgen.example",
+    "a..b@acme.example",
+    ".a@acme.example",
+    "a b@acme.example",
+    "a@b@acme.example",
+    "a@acme.example\r\nBcc: b@acme.example",
+    "a\u200bb@acme.example",
+    "a@",
+    "",
+)
 ID = UUID("01900000-0000-7000-8000-000000000001")
 
 
@@ -49,3 +64,12 @@ def test_a_letter_says_that_a_program_wrote_it_and_keeps_its_id() -> None:
 
     assert first["Message-ID"] == second["Message-ID"] == f"<{ID}@localhost>"
     assert first["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize("address", UNUSABLE)
+def test_a_letter_to_an_address_that_no_server_takes_is_refused_without_naming_it(address: str) -> None:
+    with pytest.raises(UnusableAddress) as refused:
+        composed(replace(_letter(), to_address=address), "no-reply@localhost")
+
+    assert "@" not in str(refused.value)
+    assert "correct it" in str(refused.value)
