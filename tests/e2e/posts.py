@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
@@ -15,6 +16,8 @@ mutation Create($title: String!) {
   }
 }
 """
+# The demo's thousands of events are delivered first.
+LETTER_SECONDS = 120
 STEP = "mutation Step($id: ID!) { %s(input: {id: $id}) { post { status version publishedAt } changed eventIds } }"
 
 
@@ -35,3 +38,13 @@ async def step(running: Running, slug: str, key: str, name: str, post: str) -> d
 def subjects(running: Running) -> list[str]:
     """Of all letters sent until now."""
     return [str(message_from_bytes(path.read_bytes(), policy=default)["Subject"]) for path in running.mail.glob("*.eml")]
+
+
+async def mailed(running: Running, words: str) -> str:
+    """The subject of the first letter with these words in it, as soon as there is one."""
+    async with asyncio.timeout(LETTER_SECONDS):
+        while True:
+            for subject in subjects(running):
+                if words in subject:
+                    return subject
+            await asyncio.sleep(0.1)
