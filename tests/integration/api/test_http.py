@@ -10,7 +10,7 @@ from litestar.types import ASGIApp
 
 from tenants.database import connect_as_admin
 from tenants.settings import TenantSettings
-from tests.integration.api.conftest import Token, client_of
+from tests.integration.api.conftest import PASSWORD, Token, client_of
 from tests.integration.conftest import House
 
 JSON = "application/json; charset=utf-8"
@@ -215,3 +215,24 @@ async def test_what_is_unexpected_is_told_as_a_number_and_nothing_else(app: ASGI
     assert set(error["extensions"]) == {"code", "correlationId"}
     assert error["extensions"]["code"] == "INTERNAL"
     assert "tags" not in answer.text
+
+
+async def test_a_session_by_cookie_needs_the_pages_token_and_the_pages_origin(app: ASGIApp, library: House, token_of: Token) -> None:
+    await token_of(library, "author")  # gives them a password
+    ask = {"query": "{ me { username } }"}
+    async with client_of(app, library) as client:
+        own = {"Origin": str(client.base_url).rstrip("/")}
+        login = re.search(r'name="form" value="([^"]+)"', (await client.get("/auth/login")).text)
+        assert login
+        await client.post("/auth/login", data={"login": "author@library.example", "password": PASSWORD, "form": login[1], "next": ""}, headers=own)
+        page = await client.get("/graphql", headers={"Accept": "text/html"})
+        token = re.search(r'data-form-token="([^"]+)"', page.text)
+        assert token
+
+        without = await client.post("/graphql", json=ask, headers=own)
+        elsewhere = await client.post("/graphql", json=ask, headers={"Origin": "http://neighbours.localhost:8000", "X-CSRF-Token": token[1]})
+        sibling = await client.post("/graphql", json=ask, headers={"Sec-Fetch-Site": "same-site", "X-CSRF-Token": token[1]})
+        with_both = await client.post("/graphql", json=ask, headers={**own, "X-CSRF-Token": token[1]})
+
+    assert [answer.status_code for answer in (without, elsewhere, sibling)] == [403] * 3
+    assert with_both.json() == {"data": {"me": {"username": "author"}}}
