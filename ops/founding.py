@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.bus import Bus
 from app.management.commands import FoundOrganization
+from app.management.values import organization_name
 from app.users.accounts import Members
 from app.users.commands import DefineDefaultRoles, InviteUser
 from app.users.values import OWNER, email_address
@@ -33,7 +34,7 @@ async def found(settings: TenantSettings, database: Database, *, slug: str, name
 
     Raises ValidationFailed, Conflict, NeverMigrated.
     """
-    address = email_address(owner_email)
+    address, name = email_address(owner_email), organization_name(name)
     try:
         organization = await lifecycle.create(settings, HeadProvisioner(), tenant_slug(slug), name, tier)
     except Conflict:
@@ -47,7 +48,9 @@ async def found(settings: TenantSettings, database: Database, *, slug: str, name
     owner_id = owner.user_id if owner else new_id()
     async with bus.unit(tenant, SYSTEM, correlation_id=new_id()) as unit:
         await unit.execute(DefineDefaultRoles())
-        await unit.execute(FoundOrganization(name))
+        begun = not (await unit.execute(FoundOrganization(name))).changed
+        if owner is None and begun:
+            raise Conflict(f"{slug!r} was begun with another owner's address: run this again with that one.")
         if owner is None:
             await unit.execute(InviteUser(owner_id, address, name=address.partition("@")[0], role=OWNER))
     await lifecycle.activate(settings, organization)

@@ -5,14 +5,17 @@ import asyncio
 import asyncpg
 import pytest
 
+from migrations.provisioning import HeadProvisioner
 from migrations.status import serves
 from ops.founding import found
+from tenants import lifecycle
 from tenants.database import Database
 from tenants.errors import Conflict, TenantSuspended, ValidationFailed
 from tenants.registry import Registry, TenantLocked
 from tenants.resolver import Resolver, TenantBehind, UnknownHost
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
+from tenants.slugs import tenant_slug
 from tests.integration.conftest import House
 
 
@@ -111,7 +114,23 @@ async def test_a_slug_in_use_is_refused_and_creation_goes_on_where_it_stopped(mi
         await found(migrated, pool, slug="acme", name="Again", owner_email="o@x.example")
     with pytest.raises(ValidationFailed):
         await found(migrated, pool, slug="acme2", name="", owner_email="o@x.example")
+    assert await registry_of(migrated, pool).by_slug("acme2") is None
+    await lifecycle.create(migrated, HeadProvisioner(), tenant_slug("acme2"), "Typed wrongly", "basic")
 
-    finished = await found(migrated, pool, slug="acme2", name="Acme Two", owner_email="o@x.example")
+    finished = await found(migrated, pool, slug="acme2", name="Acme Two", owner_email="o@x.example", tier="gold")
 
-    assert (finished.tenant.status, finished.tenant.slug, finished.tenant.name) == ("active", "acme2", "Acme Two")
+    assert (finished.tenant.status, finished.tenant.slug, finished.tenant.name, finished.tenant.tier) == ("active", "acme2", "Acme Two", "gold")
+
+
+async def test_creation_goes_on_with_the_owner_it_began_with(migrated: TenantSettings, pool: Database) -> None:
+    first = await found(migrated, pool, slug="twice", name="Twice", owner_email="right@x.example")
+    await _as_owner(migrated, "UPDATE control.organizations SET status = 'provisioning' WHERE slug = 'twice'")
+
+    with pytest.raises(Conflict, match="another owner"):
+        await found(migrated, pool, slug="twice", name="Twice", owner_email="wrong@x.example")
+
+    assert (await found(migrated, pool, slug="twice", name="Twice", owner_email="right@x.example")).owner_id == first.owner_id
+
+
+def registry_of(settings: TenantSettings, pool: Database) -> Registry:
+    return Registry(pool, Keyring(settings.secret_keys))
