@@ -13,7 +13,7 @@ from litestar.types import Receive, Scope, Send
 
 from auth.http.context import AnyRequest, correlation_of
 from auth.http.pages import page
-from auth.http.statuses import retry_headers, status_of
+from auth.http.statuses import refusal_headers, status_of
 from tenants.errors import Refusal
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ class Said:
 
 
 def said_of(refusal: Refusal) -> Said:
-    return Said(status_of(refusal), refusal.code.lower(), refusal.message, retry_headers(refusal))
+    return Said(status_of(refusal), refusal.code.lower(), refusal.message, refusal_headers(refusal))
 
 
 def as_response(request: AnyRequest, said: Said) -> Response[str]:

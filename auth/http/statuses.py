@@ -27,3 +27,8 @@ def status_of(refusal: Refusal) -> int:
 
 def retry_headers(refusal: Refusal) -> dict[str, str]:
     return {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, RetryLater) else {}
+
+
+def refusal_headers(refusal: Refusal) -> dict[str, str]:
+    """When to try again, and how to say who one is (RFC 9110, 10.2.3 and 11.6.1)."""
+    return retry_headers(refusal) | ({"WWW-Authenticate": "Bearer"} if isinstance(refusal, Unauthenticated) else {})

@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from auth.errors import InvalidRequest
 from auth.http.bodies import json_fields
 from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, device_of, tenant_of
-from auth.http.statuses import retry_headers, status_of
+from auth.http.statuses import refusal_headers, status_of
 from auth.native import AMR, Attempt
 from tenants.errors import Refusal, RetryLater
 from tenants.transaction import Cause
@@ -69,11 +69,7 @@ def refused(_: AnyRequest, refusal: Refusal) -> Response[bytes]:
         document["retry_after"] = refusal.retry_after
     elif refusal.extensions():
         document |= refusal.extensions()
-    headers = retry_headers(refusal)
-    status = status_of(refusal)
-    if status == 401:  # noqa: PLR2004 - RFC 9110, 15.5.2 asks for the header with this status
-        headers["WWW-Authenticate"] = "Bearer"
-    return json_answer(document, status, headers)
+    return json_answer(document, status_of(refusal), refusal_headers(refusal))
 
 
 def _login(fields: dict[str, str]) -> str:

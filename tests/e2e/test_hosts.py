@@ -95,7 +95,7 @@ async def test_a_token_of_one_organization_is_refused_at_another(running: Runnin
     async with running.client("globex", token) as client:
         answer = await client.post("/graphql", json={"query": "{ me { name } }"})
 
-    assert answer.status_code == 401
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 

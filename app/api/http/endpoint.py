@@ -19,7 +19,7 @@ from app.api.http.requests import check_length, from_body, from_query_string
 from app.api.reading import Caller
 from app.api.schema import schema
 from auth.http.context import correlation_of, tenant_of
-from auth.http.statuses import retry_headers, status_of
+from auth.http.statuses import refusal_headers, retry_headers, status_of
 from tenants.errors import Refusal, RetryLater
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Api:
         except NotTaken as refusal:
             await _send(send, kind or JSON, refusal.status, refused(refusal).body, refusal.headers)
         except Refusal as refusal:
-            await _send(send, kind or JSON, status_of(refusal), refused(refusal).body, retry_headers(refusal))
+            await _send(send, kind or JSON, status_of(refusal), refused(refusal).body, refusal_headers(refusal))
         except Exception:
             log.exception("a GraphQL request failed")
             await _send(send, kind or JSON, 500, encoded({"errors": [internal_error(correlation).formatted]}))
