@@ -11,8 +11,12 @@ import structlog
 from graphql import GraphQLError, GraphQLResolveInfo, execute
 
 from app.api.answers import Answer, internal_error, of_data
+from app.api.compiler.operations import ENTITY_ID
+from app.api.compiler.plan import Plan
+from app.api.compiler.selections import Selected
 from app.api.documents import Operation
 from app.api.errors import DoneButUnread
+from app.api.mutations.binding import Done, Mutation
 from app.api.mutations.registry import MUTATIONS
 from app.api.reading import Caller, Reader
 from app.api.rights import rights_of
@@ -63,21 +67,25 @@ class Execution:
         if refusal:
             raise refusal
         mutation, caller = MUTATIONS[info.field_name], self.caller
+        selected = self.reader.selected(self.operation, self.variables, info.field_nodes)
+        plan = self._payload_plan(mutation, selected, str(info.path.key))
         async with self.bus.unit(caller.tenant, caller.principal, correlation_id=caller.correlation_id) as unit:
             done = await mutation.run(unit, given)
-        selected = self.reader.selected(self.operation, self.variables, info.field_nodes)
-        wanted = {key: (mutation.payload[name], fields) for key, fields in selected.items() if (name := fields[0].name.value) in mutation.payload}
-        payload: dict[str, Any] = {}
-        if wanted:
-            place = str(info.path.key)
-            try:
-                read = await self.reader.payload(self.operation, self.variables, wanted, place=place, id=done.id, caller=caller)
-            except RetryLater as error:
-                raise DoneButUnread(done.events) from error
-            payload = _with_errors(*read)
+        payload = await self._read(plan, done) if plan else {}
         plain = {"changed": done.changed, "eventIds": [str(event) for event in done.events]}
         payload.update({key: plain[name] for key, fields in selected.items() if (name := fields[0].name.value) in plain})
         return payload
+
+    def _payload_plan(self, mutation: Mutation, selected: Selected, place: str) -> Plan | None:
+        """Compiled before the mutation runs: what could not be answered is not done."""
+        wanted = {key: (mutation.payload[name], fields) for key, fields in selected.items() if (name := fields[0].name.value) in mutation.payload}
+        return self.reader.payload(self.operation, self.variables, wanted, place=place, caller=self.caller) if wanted else None
+
+    async def _read(self, plan: Plan, done: Done) -> dict[str, Any]:
+        try:
+            return _with_errors(*await self.reader.tree(plan, {**self.variables, ENTITY_ID: done.id}, self.caller))
+        except RetryLater as error:
+            raise DoneButUnread(done.events) from error
 
     def _told(self, error: GraphQLError) -> GraphQLError:
         """What the client may know of an error: refusals with their code, everything else as INTERNAL."""

@@ -11,7 +11,7 @@ from graphql import FieldNode, GraphQLError
 
 from app.api.cache import Recent
 from app.api.compiler.arguments import Scope
-from app.api.compiler.operations import compile_payload, compile_query
+from app.api.compiler.operations import ENTITY_ID, compile_payload, compile_query
 from app.api.compiler.parameters import Values
 from app.api.compiler.plan import Plan
 from app.api.compiler.selections import Selected, collect, subfields
@@ -70,17 +70,19 @@ class Reader:
         """What is selected of an object, by response key."""
         return subfields(fields, operation.fragments, Scope(dict(operation.shape(variables)), operation.types))
 
-    async def payload(
-        self, operation: Operation, variables: Mapping[str, Any], wanted: Wanted, *, place: str, id: UUID | None, caller: Caller
-    ) -> tuple[dict[str, Any], list[GraphQLError]]:
-        """The entities of a mutation's payload. `place` is the mutation's response key in the operation."""
+    def payload(self, operation: Operation, variables: Mapping[str, Any], wanted: Wanted, *, place: str, caller: Caller) -> Plan:
+        """The plan of a mutation's payload, which takes the entity's id as ENTITY_ID. `place`: the mutation's response key.
+
+        Raises what reading it would, so that nothing is done that could not be answered.
+        """
         rights, shape = rights_of(caller.principal), operation.shape(variables)
         key = (operation, rights, shape, place)
         plan = self._plans.get(key)
         if plan is None:
             scope = Scope(dict(shape), operation.types)
             plan = self._plans.keep(key, compile_payload(self.schema, wanted, operation.fragments, scope, rights))
-        return await self.tree(plan, {**variables, "id": id}, caller)
+        plan.arguments(_values({**variables, ENTITY_ID: None}, caller))
+        return plan
 
 
 def _values(variables: Mapping[str, Any], caller: Caller) -> Values:

@@ -24,6 +24,7 @@ from app.api.rights import Rights
 from app.api.schema import Schema
 from app.shared.graph import Condition, Connection, Lookup, Only, Rows
 
+ENTITY_ID = "the payload's entity"  # no name that a variable could have
 INTROSPECTION = frozenset({"__schema", "__type"})
 
 
@@ -43,7 +44,7 @@ def compile_payload(
     scope: Scope,
     rights: Rights,
 ) -> Plan:
-    """The plan of a mutation's payload: by response key, the entity of a type whose id the request brings as "id", or a list."""
+    """The plan of a mutation's payload: by response key, the entity of a type whose id the request brings as ENTITY_ID, or a list."""
     ctx = Compilation(schema, fragments, scope, rights, write_entity)
     text = ResponseText()
     text.say("{")
@@ -99,7 +100,7 @@ def _lookup(ctx: Compilation, lookup: Lookup, arguments: Mapping[str, Tree], fie
 
 def _by_id(ctx: Compilation, type_name: str, fields: Sequence[FieldNode]) -> str:
     row = ctx.source(type_name)
-    key = ctx.value(Leaf(lambda variables: variables["id"], constant=False))
+    key = ctx.value(Leaf(lambda variables: variables[ENTITY_ID], constant=False))
     return _one_row(ctx, row, f"{row.column(row.entity.key)} = {key}::uuid", fields)
 
 

@@ -31,15 +31,20 @@ class Plan:
     finishers: tuple[Finisher, ...]
     cost: Cost | None
 
-    async def text(self, database: Database, tenant: Tenant, values: Values) -> bytes:
-        """The JSON text of the result's `data`, as Postgres wrote it. Raises what binding a request's values refuses, before any SQL."""
-        if self.sql is None:
-            return self.constant
+    def arguments(self, values: Values) -> list[Any]:
+        """The statement's values for a request. Raises LimitExceeded or ValidationFailed, before any SQL."""
         if self.cost is not None:
             self.cost.check(values.variables)
         arguments = list(self.fixed)
         for position, getter in self.moving:
             arguments[position] = getter(values)
+        return arguments
+
+    async def text(self, database: Database, tenant: Tenant, values: Values) -> bytes:
+        """The JSON text of the result's `data`, as Postgres wrote it. Raises what `arguments` does, before any SQL."""
+        if self.sql is None:
+            return self.constant
+        arguments = self.arguments(values)
         sql = self.sql.replace(TENANT_SCHEMA, quoted(tenant.place.schema))
         async with database.reading(tenant.place) as connection:
             found = await connection.document(sql, arguments)

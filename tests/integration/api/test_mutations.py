@@ -209,6 +209,28 @@ async def test_what_follows_a_mutation_is_finished_too(ask: Ask, neighbours: Hou
     }
 
 
+async def test_a_mutation_that_could_not_be_answered_is_not_done(ask: Ask, neighbours: House, pool: Database) -> None:
+    document = "mutation($i: CreatePostInput!, $n: Int) { createPost(input: $i) { post { author { posts(first: $n) { totalCount } } } } }"
+    before = await counts(pool, neighbours)
+
+    too_large = await ask(neighbours, "author", document, i={"title": "T", "content": "x"}, n=101)
+    nonsense = await ask(neighbours, "author", document, i={"title": "T", "content": "x"}, n=-1)
+
+    assert (code_of(too_large), code_of(nonsense)) == ("LIMIT_EXCEEDED", "VALIDATION_FAILED")
+    assert await counts(pool, neighbours) == before
+
+
+async def test_a_variable_called_id_keeps_its_own_value(ask: Ask, neighbours: House) -> None:
+    first = await created(ask, neighbours, title="First")
+    document = """mutation($i: CreatePostInput!, $id: ID!) {
+      createPost(input: $i) { post { title author { posts(where: {id: {eq: $id}}) { nodes { title } } } } }
+    }"""
+
+    response = await ask(neighbours, "author", document, i={"title": "Second", "content": "x"}, id=first["id"])
+
+    assert response["data"]["createPost"]["post"] == {"title": "Second", "author": {"posts": {"nodes": [{"title": "First"}]}}}
+
+
 async def counts(pool: Database, house: House) -> dict[str, int]:
     async with pool.reading(house.tenant.place) as connection:
         row = await connection.fetchrow(COUNTS)
