@@ -38,15 +38,17 @@ from app.api.errors import BadDocument, LimitExceeded, invalid
 from app.api.schema import Schema
 from app.api.shapes import Shape, variable_shapes
 
-MOST_DOCUMENTS = 2000
+MOST_MEMORY = 40_000_000
+BYTES_PER_CHARACTER = 200  # of a parsed document, measured
 MOST_ERRORS = 20
 _NO_VARIABLES: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a valid document. Compared by identity, so that it can be part of a plan's key."""
+    """One operation of a valid document. `key` stands for it wherever the document itself need not be kept."""
 
+    key: tuple[bytes, str | None]
     document: DocumentNode
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
@@ -61,7 +63,7 @@ class Operation:
 
     @property
     def name(self) -> str | None:
-        return self.node.name.value if self.node.name else None
+        return self.key[1]
 
     @property
     def is_query(self) -> bool:
@@ -114,16 +116,17 @@ class Documents:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._known: Recent[bytes, Document] = Recent(MOST_DOCUMENTS)
+        self._known: Recent[bytes, Document] = Recent(MOST_MEMORY)
 
     def document(self, text: str, *, hints: bool) -> Document:
         """`hints`: complaints may name what was probably meant. Raises BadDocument or LimitExceeded."""
         if len(text) > LONGEST:
             raise LimitExceeded(f"A document may have at most {LONGEST} characters; send long texts as variables.")
         digest = hashlib.sha256(text.encode()).digest()
-        return self._known.get(digest) or self._known.keep(digest, self._read(text, hints=hints))
+        known = self._known.get(digest)
+        return known or self._known.keep(digest, self._read(text, digest, hints=hints), len(text) * BYTES_PER_CHARACTER)
 
-    def _read(self, text: str, *, hints: bool) -> Document:
+    def _read(self, text: str, digest: bytes, *, hints: bool) -> Document:
         try:
             document = parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
         except GraphQLSyntaxError as error:
@@ -134,10 +137,10 @@ class Documents:
         errors = validate(self._schema.graphql, document, max_errors=MOST_ERRORS, hide_suggestions=not hints)
         if errors:
             raise BadDocument(errors)
-        return Document({operation.name: operation for operation in _operations(document, self._schema)})
+        return Document({operation.name: operation for operation in _operations(document, digest, self._schema)})
 
 
-def _operations(document: DocumentNode, schema: Schema) -> Iterator[Operation]:
+def _operations(document: DocumentNode, digest: bytes, schema: Schema) -> Iterator[Operation]:
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     used = _Used()
     visit(document, used)
@@ -148,7 +151,16 @@ def _operations(document: DocumentNode, schema: Schema) -> Iterator[Operation]:
             if node.operation is OperationType.SUBSCRIPTION:
                 raise BadDocument([GraphQLError("There are no subscriptions; ask again instead.", node)])
             types = {d.variable.name.value: _input_type(schema, d.type) for d in node.variable_definitions or ()}
-            yield Operation(document, node, fragments, types, frozenset(used.cursors & types.keys()), used.introspects, _label(node))
+            yield Operation(
+                (digest, node.name.value if node.name else None),
+                document,
+                node,
+                fragments,
+                types,
+                frozenset(used.cursors & types.keys()),
+                used.introspects,
+                _label(node),
+            )
 
 
 def _label(node: OperationDefinitionNode) -> str:

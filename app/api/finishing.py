@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from graphql import FieldNode, GraphQLError
+from graphql import GraphQLError, Source
 
 from app.api.answers import internal_error
 from app.api.markdown import safe_html
@@ -43,11 +43,15 @@ class Render:
 
 @dataclass(frozen=True, slots=True)
 class Finisher:
-    """What to do wherever the response keys of `path` lead, through whatever lists there are."""
+    """What to do wherever the response keys of `path` lead, through whatever lists there are; `positions`: where it was asked for."""
 
     path: tuple[str, ...]
     action: Deny | Open | Render
-    nodes: list[FieldNode]
+    source: Source | None
+    positions: list[int]
+
+    def error(self, message: str, path: list[str | int], extensions: dict[str, Any] | None) -> GraphQLError:
+        return GraphQLError(message, source=self.source, positions=self.positions, path=path, extensions=extensions)
 
 
 def finish(tree: dict[str, Any], finishers: Sequence[Finisher], key: TenantKey, correlation_id: UUID) -> list[GraphQLError]:
@@ -60,12 +64,12 @@ def finish(tree: dict[str, Any], finishers: Sequence[Finisher], key: TenantKey, 
                 holder[name] = _finished(holder[name], finisher.action, key)
             except Refusal as refusal:
                 extensions = {"code": refusal.code, **refusal.extensions()}
-                errors.append(GraphQLError(refusal.message, finisher.nodes, path=[*path, name], extensions=extensions))
+                errors.append(finisher.error(refusal.message, [*path, name], extensions))
             except Undecipherable:
                 log.exception("personal data does not open", path=[*path, name])
                 holder[name] = None
                 bug = internal_error(correlation_id)
-                errors.append(GraphQLError(bug.message, finisher.nodes, path=[*path, name], extensions=bug.extensions))
+                errors.append(finisher.error(bug.message, [*path, name], bug.extensions))
     return errors
 
 

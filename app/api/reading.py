@@ -26,7 +26,7 @@ from tenants.registry import Tenant
 if TYPE_CHECKING:
     from tenants.database import Database
 
-MOST_PLANS = 4000
+MOST_MEMORY = 20_000_000
 Wanted = Mapping[str, tuple[str | Rows, Sequence[FieldNode]]]
 
 
@@ -45,18 +45,19 @@ class Reader:
     def __init__(self, schema: Schema, database: Database) -> None:
         self.schema = schema
         self._database = database
-        self._plans: Recent[Hashable, Plan] = Recent(MOST_PLANS)
+        self._plans: Recent[Hashable, Plan] = Recent(MOST_MEMORY)
 
     def query(self, operation: Operation, variables: Mapping[str, Any], principal: Principal) -> Plan:
         """The plan of a query's root fields, introspection left out."""
         rights, shape = rights_of(principal), operation.shape(variables)
-        key = (operation, rights, shape)
+        key = (operation.key, rights, shape)
         known = self._plans.get(key)
         if known is not None:
             return known
         scope = Scope(dict(shape), operation.types)
         selected = collect([operation.node.selection_set], operation.fragments, scope)
-        return self._plans.keep(key, compile_query(self.schema, selected, operation.fragments, scope, rights))
+        plan = compile_query(self.schema, selected, operation.fragments, scope, rights)
+        return self._plans.keep(key, plan, plan.weight)
 
     async def document(self, plan: Plan, variables: Mapping[str, Any], caller: Caller) -> bytes:
         """The JSON text of the plan's result; only for plans without finishers."""
@@ -76,11 +77,12 @@ class Reader:
         Raises what reading it would, so that nothing is done that could not be answered.
         """
         rights, shape = rights_of(caller.principal), operation.shape(variables)
-        key = (operation, rights, shape, place)
+        key = (operation.key, rights, shape, place)
         plan = self._plans.get(key)
         if plan is None:
             scope = Scope(dict(shape), operation.types)
-            plan = self._plans.keep(key, compile_payload(self.schema, wanted, operation.fragments, scope, rights))
+            plan = compile_payload(self.schema, wanted, operation.fragments, scope, rights)
+            self._plans.keep(key, plan, plan.weight)
         plan.arguments(_values({**variables, ENTITY_ID: None}, caller))
         return plan
 

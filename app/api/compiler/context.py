@@ -73,7 +73,8 @@ class Compilation:
 
     def finish(self, action: Deny | Open | Render, fields: Sequence[FieldNode]) -> None:
         """Have this done, after SQL, wherever the current path leads."""
-        self.finishers.append(Finisher(tuple(self.path), action, list(fields)))
+        places = [field.loc for field in fields if field.loc]
+        self.finishers.append(Finisher(tuple(self.path), action, places[0].source if places else None, [place.start for place in places]))
 
     @contextmanager
     def at(self, key: str) -> Iterator[None]:

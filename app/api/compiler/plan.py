@@ -31,6 +31,11 @@ class Plan:
     finishers: tuple[Finisher, ...]
     cost: Cost | None
 
+    @property
+    def weight(self) -> int:
+        """Roughly the bytes that it takes."""
+        return len(self.sql or "") + len(self.constant) + 400 * (8 + len(self.fixed) + len(self.finishers))
+
     def arguments(self, values: Values) -> list[Any]:
         """The statement's values for a request. Raises LimitExceeded or ValidationFailed, before any SQL."""
         if self.cost is not None:
