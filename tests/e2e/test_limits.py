@@ -60,7 +60,7 @@ async def test_a_header_of_200_kb_is_refused(running: Running) -> None:
         reader, writer = await open_at(running.port, stack)
         writer.write(b"GET /health/live HTTP/1.1\r\nHost: acme.localhost\r\nX-Long: " + b"a" * 200_000 + b"\r\n\r\n")
 
-        assert (await reader.readline()).split()[1] == b"431"
+        assert (await asyncio.wait_for(reader.readline(), 5)).split()[1] == b"431"
 
 
 @pytest.mark.parametrize(("path", "kind"), BODIES)
@@ -82,7 +82,7 @@ async def test_a_body_sent_byte_by_byte_is_ended_with_a_coded_answer(impatient: 
             writer.write(b"a")
             await asyncio.sleep(0.1)
         seconds = time.monotonic() - started
-        answer = (await answering).decode()
+        answer = (await asyncio.wait_for(answering, 1)).decode()
 
     assert answer.split()[1] == "408"
     assert "took too long to arrive" in answer
@@ -98,7 +98,7 @@ async def test_a_slow_body_that_comes_in_time_is_answered(impatient: Running) ->
             await asyncio.sleep(IDLE_SECONDS * 1.2)
             writer.write(part.encode())
 
-        assert b'{"data":{"organization":{"slug":"acme"}}}' in await answer_of(reader)
+        assert b'{"data":{"organization":{"slug":"acme"}}}' in await asyncio.wait_for(answer_of(reader), 5)
 
 
 async def test_a_silent_connection_is_closed_and_one_between_requests_quietly_and_only_when_it_was_idle(impatient: Running) -> None:
