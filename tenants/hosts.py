@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 LONGEST_HOST = 253
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -33,6 +34,7 @@ class Address:
     name: str = ""
 
 
+@lru_cache(maxsize=16_384)
 def read_host(header: str, base: str) -> Address:
     """Where a Host header points. `base` is the installation's own host, lower case.
 

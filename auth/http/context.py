@@ -67,6 +67,14 @@ def correlation_of(request: AnyRequest) -> UUID:
     return found
 
 
+def header_of(request: AnyRequest, name: bytes) -> str | None:
+    """The first header of this lower-case name, without reading all the others."""
+    for given, value in request.scope["headers"]:
+        if given == name:
+            return value.decode("latin-1")
+    return None
+
+
 async def principal_of(parts: Parts, request: AnyRequest) -> Principal:
     """On whose behalf the request is made: by bearer token (RFC 6750, 2.1), else by cookie, else nobody's.
 
@@ -78,7 +86,7 @@ async def principal_of(parts: Parts, request: AnyRequest) -> Principal:
     known: Principal | None = state.get("principal")
     if known is not None:
         return known
-    authorization = request.headers.get("authorization")
+    authorization = header_of(request, b"authorization")
     if authorization is not None:
         principal = await _by_token(parts, request, authorization)
     else:
@@ -98,7 +106,7 @@ async def session_principal(parts: Parts, request: AnyRequest) -> Principal | No
 
 
 def session_secret(parts: Parts, request: AnyRequest) -> str | None:
-    value = read_cookie(request.headers.get("cookie", ""), parts.cookies.session)
+    value = read_cookie(header_of(request, b"cookie") or "", parts.cookies.session)
     return value if value and len(value) <= LONGEST_OPAQUE else None
 
 

@@ -57,19 +57,30 @@ _SLOW = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, TimeoutError
 _RACE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
-@contextmanager
-def translated() -> Iterator[None]:
+class translated:  # noqa: N801 - read as a verb: with translated()
     """Raise the product's refusals instead of the driver's errors; mistakes of our own pass through untouched."""
-    try:
-        yield
-    except asyncpg.UniqueViolationError as error:
-        raise UniqueTaken(error.constraint_name or "") from error
-    except _SLOW as error:
-        raise DatabaseBusy("This took too long; try again in a moment.") from error
-    except _RACE as error:
-        raise Conflict("Somebody else changed this at the same moment; try again.") from error
-    except _GONE as error:
-        raise DatabaseUnavailable("The database cannot be reached just now; try again in a moment.") from error
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        refusal = _refusal(error) if error is not None else None
+        if refusal is not None:
+            raise refusal from error
+
+
+def _refusal(error: BaseException) -> Refusal | None:
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return UniqueTaken(error.constraint_name or "")
+    if isinstance(error, _SLOW):
+        return DatabaseBusy("This took too long; try again in a moment.")
+    if isinstance(error, _RACE):
+        return Conflict("Somebody else changed this at the same moment; try again.")
+    if isinstance(error, _GONE):
+        return DatabaseUnavailable("The database cannot be reached just now; try again in a moment.")
+    return None
 
 
 @contextmanager

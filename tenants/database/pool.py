@@ -95,16 +95,18 @@ class Database:
 
     async def lend(self, place: Place | None, *, switch: bool) -> tuple[Backend, Connection]:
         """A backend that acts as the tenant. Whoever borrows gives it back with `settle`, whatever happens."""
-        key = place.schema if place else _CONTROL
-        backend = self._backends[await self._take(key)]
-        try:
-            with translated():
-                raw = await backend.ready(self._url, self._limits)
-                if switch:
-                    await backend.take_role(place.role if place else None)
-        except BaseException:
-            self.settle(key, backend, reusable=False)
-            raise
+        key, role = (place.schema, place.role) if place else (_CONTROL, None)
+        backend = self._backends[self._claim_idle(key) if self._may_claim(key) else await self._wait_for_one(key)]
+        raw = backend.raw
+        if raw is None or raw.is_closed() or (switch and backend.role != role):
+            try:
+                with translated():
+                    raw = await backend.ready(self._url, self._limits)
+                    if switch:
+                        await backend.take_role(role)
+            except BaseException:
+                self.settle(key, backend, reusable=False)
+                raise
         backend.met.add(key)
         return backend, Connection(raw, place.schema if place else None)
 
@@ -114,9 +116,19 @@ class Database:
             backend.abandon()
         self._give_back(key, backend.index)
 
-    async def _take(self, key: str) -> int:
-        if self._held.get(key, 0) < self._share and self._idle:
-            return self._claim(key, next(index for index in _order(key, len(self._backends)) if index in self._idle))
+    def _may_claim(self, key: str) -> bool:
+        return bool(self._idle) and self._held.get(key, 0) < self._share
+
+    def _claim_idle(self, key: str) -> int:
+        """The first idle backend in the tenant's order."""
+        for index in _order(key, len(self._backends)):
+            if index in self._idle:
+                break
+        self._idle.discard(index)
+        self._held[key] = self._held.get(key, 0) + 1
+        return index
+
+    async def _wait_for_one(self, key: str) -> int:
         waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, deque()).append(waiter)
         try:
@@ -129,17 +141,13 @@ class Database:
                 raise DatabaseBusy("All connections are busy; try again in a moment.") from None
             raise
 
-    def _claim(self, key: str, index: int) -> int:
-        self._idle.discard(index)
-        self._held[key] = self._held.get(key, 0) + 1
-        return index
-
     def _give_back(self, key: str, index: int) -> None:
         self._held[key] -= 1
         if not self._held[key]:
             del self._held[key]
         self._idle.add(index)
-        self._serve_next()
+        if self._waiting:
+            self._serve_next()
 
     def _serve_next(self) -> None:
         """Hand idle backends to those who wait, one tenant after the other."""
@@ -149,9 +157,8 @@ class Database:
                 queue.popleft()
             if not queue:
                 del self._waiting[key]
-            elif self._idle and self._held.get(key, 0) < self._share:
-                index = next(i for i in _order(key, len(self._backends)) if i in self._idle)
-                queue.popleft().set_result(self._claim(key, index))
+            elif self._may_claim(key):
+                queue.popleft().set_result(self._claim_idle(key))
                 self._waiting.move_to_end(key)
 
 

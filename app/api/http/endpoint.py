@@ -18,7 +18,7 @@ from app.api.http.refusals import Malformed, MediaNotTaken, MethodNotTaken, NotA
 from app.api.http.requests import check_length, from_body, from_query_string
 from app.api.reading import Caller
 from app.api.schema import schema
-from auth.http.context import correlation_of, tenant_of
+from auth.http.context import correlation_of, header_of, tenant_of
 from auth.http.statuses import refusal_headers, retry_headers, status_of
 from tenants.errors import Refusal, RetryLater
 
@@ -52,8 +52,8 @@ class Api:
         return [graphiql.serve_file] if self._dev else []
 
     async def _handle(self, request: AnyRequest, receive: Receive, send: Send) -> None:
-        correlation = _correlation(request)
-        accept = request.headers.get("accept", "")
+        correlation = correlation_of(request)
+        accept = header_of(request, b"accept") or ""
         kind = response_type(accept)
         try:
             if request.method == "GET" and self._dev and wants_page(accept) and b"query=" not in request.scope["query_string"]:
@@ -74,7 +74,7 @@ class Api:
             raise NotAcceptable(f"Accept {GRAPHQL} or {JSON}.")
         posted = request.method == "POST"
         if posted:
-            if not takes_body(request.headers.get("content-type", "")):
+            if not takes_body(header_of(request, b"content-type") or ""):
                 raise MediaNotTaken("Send a body of type application/json.")
             asked = from_body(await _body(request, receive))
         elif request.method == "GET":
@@ -92,7 +92,7 @@ class Api:
 
 async def _body(request: AnyRequest, receive: Receive) -> bytes:
     """Raises TooLarge as soon as that is known, Malformed where the client went away."""
-    declared = request.headers.get("content-length", "")
+    declared = header_of(request, b"content-length") or ""
     if declared.isdecimal():
         check_length(int(declared[:12]))
     body = b""
@@ -115,14 +115,6 @@ def _status(answer: Answer, kind: str | None) -> int:
 
 def _retry(seconds: int | None) -> Mapping[str, str]:
     return _NO_HEADERS if seconds is None else retry_headers(RetryLater("", retry_after=seconds))
-
-
-def _correlation(request: AnyRequest) -> UUID:
-    """The id that the request's logs carry already, where somebody gave it one."""
-    bound = structlog.contextvars.get_contextvars().get("correlation_id")
-    if bound:
-        request.scope["state"].setdefault("correlation_id", UUID(bound))
-    return correlation_of(request)
 
 
 async def _send(send: Send, kind: str, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> None:
