@@ -1,39 +1,74 @@
-"""Before the product: a request's body has to come within a time, whoever reads it."""
+"""Before the product: a request's body has to come within a time, whoever reads it.
+
+A timer for each request would cost more than most requests' bodies; one look a second at those still coming costs nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from auth.errors import TooSlow
 from ops.asgi import Application, Message, Receive, Scope, Send
 
+LOOK_SECONDS = 0.5
+
 
 class InTime:
-    """Reading a body that has not come whole after `seconds` raises TooSlow; nothing else is timed."""
+    """Reading a body that has not come whole after `seconds` (and at most half a second more) raises TooSlow; nothing else is timed."""
 
     def __init__(self, app: Application, seconds: float) -> None:
         self._app = app
         self._seconds = seconds
+        self._coming: dict[_Body, asyncio.Task[Any]] = {}
+        self._looking = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, _Body(receive, self._seconds).receive if scope["type"] == "http" else receive, send)
+        await self._app(scope, _Body(self, receive).receive if scope["type"] == "http" else receive, send)
+
+    async def wait(self, body: _Body) -> Message:
+        """The body's next part. Raises TooSlow."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a body is read within a task")
+        self._coming[body] = task
+        if not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_later(min(LOOK_SECONDS, self._seconds), self._look)
+        try:
+            return await body.next()
+        except asyncio.CancelledError:
+            if not body.late:
+                raise
+            task.uncancel()
+            raise TooSlow from None
+        finally:
+            del self._coming[body]
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        for body, task in self._coming.items():
+            if not body.late and loop.time() > body.since + self._seconds:
+                body.late = True
+                task.cancel()
+        self._looking = bool(self._coming)
+        if self._looking:
+            loop.call_later(min(LOOK_SECONDS, self._seconds), self._look)
 
 
 class _Body:
-    __slots__ = ("_coming", "_receive", "_until")
+    __slots__ = ("_coming", "_in_time", "late", "next", "since")
 
-    def __init__(self, receive: Receive, seconds: float) -> None:
-        self._receive = receive
-        self._until = asyncio.get_running_loop().time() + seconds
+    def __init__(self, in_time: InTime, receive: Receive) -> None:
+        self._in_time = in_time
+        self.next = receive
+        self.since = asyncio.get_running_loop().time()
+        self.late = False
         self._coming = True
 
     async def receive(self) -> Message:
         if not self._coming:  # whoever asks now waits for the client to leave, which may take as long as it likes
-            return await self._receive()
-        try:
-            async with asyncio.timeout_at(self._until):
-                message = await self._receive()
-        except TimeoutError:
-            raise TooSlow from None
+            return await self.next()
+        message = await self._in_time.wait(self)
         self._coming = message["type"] == "http.request" and message.get("more_body", False)
         return message

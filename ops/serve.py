@@ -26,6 +26,7 @@ from ops.in_time import InTime
 from ops.observe import logs, traces
 from ops.observe.access import access_log
 from ops.observe.http import Observed
+from ops.observe.sampling import chooser
 from ops.settings import Settings
 from ops.stack.children import die_with_parent
 from ops.stack.memory import is_free
@@ -118,7 +119,7 @@ def application() -> Application:
         ask()
     settings = Settings.read(os.environ)
     logs.configure(dev=settings.tenants.dev)
-    flush = traces.configure(settings.otlp_endpoint, "imprint-server")
+    flush = traces.configure(settings.otlp_endpoint, "imprint-server", dev=settings.tenants.dev)
     health = Health(settings.tenants)
     mail = settings.workers.smtp_url
     pages: dict[str, Application] = {MAILBOX: cast("Application", mailbox_app(mail))} if settings.tenants.dev and mail.startswith("file:") else {}
@@ -126,7 +127,8 @@ def application() -> Application:
     front = Front(product, health, settings.operators.token, pages, base_host=settings.tenants.base_host)
     # Again: Litestar configures the standard library's logging while it is built.
     logs.configure(dev=settings.tenants.dev)
-    return Observed(_Lifespan(front, health, flush), access_log(dev=settings.tenants.dev), traced=bool(settings.otlp_endpoint))
+    dev = settings.tenants.dev
+    return Observed(_Lifespan(front, health, flush), access_log(dev=dev), chooser(traced=bool(settings.otlp_endpoint), dev=dev))
 
 
 class _Lifespan:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.bench.collector import collector
 from ops.bench.load import Target
 from ops.dev import children
 from ops.stack import Addresses, Stack
@@ -59,13 +60,22 @@ async def bench_stack() -> AsyncIterator[Bench]:
 
 @asynccontextmanager
 async def imprint(bench: Bench) -> AsyncIterator[Child]:
-    server = children.imprint("imprint", "serve", "--port", str(bench.port), env={**os.environ, **bench.environment}, log=bench.folder / "server.log")
-    server.start()
-    try:
-        await children.ready(server, bench.port)
-        yield server
-    finally:
-        await server.stop()
+    """With its request log, its metrics, and traces of one request in a hundred on their way to a collector, as in production."""
+    with collector() as endpoint:
+        production = {
+            "IMPRINT_ENV": "production",
+            "IMPRINT_PUBLIC_URL": f"https://localhost:{bench.port}",
+            "IMPRINT_DRAIN_SECONDS": "0",
+            "IMPRINT_OTLP_ENDPOINT": endpoint,
+        }
+        environment = {**os.environ, **bench.environment, **production}
+        server = children.imprint("imprint", "serve", "--port", str(bench.port), env=environment, log=bench.folder / "server.log")
+        server.start()
+        try:
+            await children.ready(server, bench.port)
+            yield server
+        finally:
+            await server.stop()
 
 
 @asynccontextmanager

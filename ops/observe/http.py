@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from ops.asgi import Application, Message, Receive, Scope, Send
 from ops.observe.access import AccessLog
+from ops.observe.sampling import Choice
 
 REQUESTS = Counter("http_requests_total", "HTTP requests by method, route and status.", ["method", "route", "status"])
 DURATION = Histogram(
@@ -42,10 +43,10 @@ def route(path: str) -> str:
 class Observed:
     """Wraps an ASGI application. The correlation id is bound to structlog's context and answered as `x-correlation-id`."""
 
-    def __init__(self, app: Application, access: AccessLog, *, traced: bool) -> None:
+    def __init__(self, app: Application, access: AccessLog, chosen: Choice) -> None:
         self._app = app
         self._access = access
-        self._traced = traced
+        self._chosen = chosen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,7 +58,7 @@ class Observed:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(**{CORRELATION: str(correlation)})
         request = _Request(scope, correlation, self._access)
-        await (request.traced if self._traced else request.run)(self._app, receive, send)
+        await (request.traced if self._chosen(scope) else request.run)(self._app, receive, send)
 
 
 class _Request:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import version
 
+from ops.observe.sampling import sampler
 
-def configure(endpoint: str, service: str) -> Callable[[], None]:
+
+def configure(endpoint: str, service: str, *, dev: bool) -> Callable[[], None]:
     """Exports this process's spans to `endpoint` and returns what flushes them at its end; call it after any fork."""
     if not endpoint:
         return _nothing
@@ -17,7 +19,8 @@ def configure(endpoint: str, service: str) -> Callable[[], None]:
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    provider = TracerProvider(resource=Resource.create({"service.name": service, "service.version": version("imprint")}))
+    resource = Resource.create({"service.name": service, "service.version": version("imprint")})
+    provider = TracerProvider(sampler=sampler(dev=dev), resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint.rstrip("/") + "/v1/traces")))
     trace.set_tracer_provider(provider)
     return provider.shutdown

@@ -13,4 +13,4 @@ def prepare(role: str) -> Callable[[], None]:
     """Sets both up before the process does anything; returns what flushes them at its end."""
     settings = Settings.read(os.environ)
     logs.configure(dev=settings.tenants.dev)
-    return traces.configure(settings.otlp_endpoint, f"imprint-{role}")
+    return traces.configure(settings.otlp_endpoint, f"imprint-{role}", dev=settings.tenants.dev)
