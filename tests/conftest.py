@@ -22,6 +22,7 @@ from ops.stack.databases import Database
 from tenants.environment import Environment
 from tenants.settings import TenantSettings
 from tests import postgres15 as debian
+from tests.proofs import Proofs
 
 WORKER_INPUT = "imprint_stack"
 
@@ -42,6 +43,8 @@ class SharedStack:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Proofs(config), "imprint-proofs")
     if not hasattr(config, "workerinput") and config.getoption("numprocesses", None):
         shared = SharedStack()
         config.pluginmanager.register(shared, "imprint-stack")

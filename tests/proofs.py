@@ -40,4 +40,4 @@ class Proofs:
 
 def _whole_suite(config: pytest.Config) -> bool:
     narrowed = config.getoption("keyword") or config.getoption("markexpr") or config.getoption("lf", default=False)
-    return not narrowed and [Path(argument).name for argument in config.args] == ["tests"] and not hasattr(config, "workerinput")
+    return not narrowed and [Path(argument).name for argument in config.args] == ["tests"]
