@@ -37,7 +37,7 @@ async def step(running: Running, slug: str, key: str, name: str, post: str) -> d
 
 def subjects(running: Running) -> list[str]:
     """Of all letters sent until now."""
-    return [str(message_from_bytes(path.read_bytes(), policy=default)["Subject"]) for path in running.mail.glob("*.eml")]
+    return [str(message_from_bytes(path.read_bytes(), policy=default)["Subject"]) for path in running.mail.glob("[!.]*.eml")]
 
 
 async def mailed(running: Running, words: str) -> str:
