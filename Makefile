@@ -4,7 +4,7 @@
 
 PORT ?= 8000
 BENCH ?=
-PYTEST ?= -n 2
+PYTEST ?= -n 2 --dist worksteal
 RUN := .venv/bin
 
 help: ## this list
@@ -15,9 +15,10 @@ dev: install ## run all of it here: Postgres, Redis, server, worker, demo (PORT=
 	@exec $(RUN)/imprint dev --port $(PORT)
 
 test: install install-tests ## the whole test suite (PYTEST='-n 2 tests/unit' for a part)
+	@$(RUN)/python -m compileall -q app auth migrations ops tenants workers  # once, not in each of the commands that tests start
 	$(RUN)/pytest $(PYTEST)
 
-check: install ## format, lint, types, import contracts, SDL drift
+check: install ## format, lint, types, import contracts, migration lint, SDL drift
 	@sh ops/check.sh
 
 bench: install ## the benchmarks (BENCH=read for one of them)

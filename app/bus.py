@@ -2,45 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from opentelemetry import trace
 
+import app.comments.commands
 import app.content.commands
+import app.engagement.commands
 import app.management.commands
 import app.taxonomy.commands
 import app.users.commands  # noqa: F401 - importing a context's commands registers their handlers
+from app.shared.aggregates import Aside
 from app.shared.commands import HANDLERS
 from app.shared.events import to_store
 from auth.principal import SYSTEM, Principal
-from tenants.database import Database
+from tenants.database import Database, repeatable
+from tenants.ids import new_id
 from tenants.registry import Tenant
-from tenants.transaction import Cause, Transaction, transaction
+from tenants.transaction import Cause, Remembered, Transaction, transaction
 
 _tracer = trace.get_tracer("imprint.bus")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command touched and which events it caused; unchanged where there was nothing to do."""
+    """What a command touched and which events it caused; unchanged where there was nothing to do. `aside`: it did what no event tells of."""
 
     aggregates: tuple[UUID, ...]
     events: tuple[UUID, ...]
+    aside: bool = False
 
     @property
     def changed(self) -> bool:
-        return bool(self.events)
+        return bool(self.events) or self.aside
 
 
 class Unit:
     """Several commands that are one change."""
 
-    def __init__(self, tx: Transaction, who: Principal) -> None:
+    def __init__(self, tx: Transaction, who: Principal, visitor: Callable[[], bytes] = bytes) -> None:
         self._tx = tx
         self._who = who
+        self._visitor = visitor
+
+    @property
+    def visitor(self) -> bytes:
+        """What tells readers who are nobody apart; nothing where no request brought them."""
+        return self._visitor()
 
     @property
     def transaction(self) -> Transaction:
@@ -52,18 +63,32 @@ class Unit:
         with _tracer.start_as_current_span(type(command).__name__, attributes={"tenant": self._tx.tenant.slug}):
             touched = await HANDLERS[type(command)](command, self._who, self._tx)
             stored: list[UUID] = []
+            aside = False
             for aggregate in touched:
+                if isinstance(aggregate, Aside):
+                    aside = aside or aggregate.changed
+                    continue
                 events = [to_store(happened) for happened in aggregate.recorded]
                 if events:
                     await self._tx.append(aggregate.type, aggregate.id, aggregate.version, events)
                 stored.extend(event.id for event in events)
-            return Outcome(tuple(aggregate.id for aggregate in touched), tuple(stored))
+            return Outcome(tuple(aggregate.id for aggregate in touched), tuple(stored), aside)
+
+    async def rehearse(self, command: object) -> Sequence[object]:
+        """What it would leave behind; whoever asks undoes this unit."""
+        return await HANDLERS[type(command)](command, self._who, self._tx)
+
+
+class _Undone(Exception):
+    """A rehearsal is over."""
 
 
 class Bus:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._remembered = Remembered()
 
+    @repeatable
     async def execute(self, tenant: Tenant, command: object, who: Principal, *, correlation_id: UUID, causation_id: UUID | None = None) -> Outcome:
         """Run one command in one transaction; its events and outbox rows commit with it or not at all.
 
@@ -76,8 +101,20 @@ class Bus:
         """A command of the product itself, after its own checks."""
         return await self.execute(tenant, command, SYSTEM, correlation_id=correlation_id)
 
+    @repeatable
+    async def rehearse_as_system(self, tenant: Tenant, command: object) -> Sequence[object]:
+        """The aggregates as a command of the product would leave them; then all of it is undone. Raises as `execute`."""
+        left: Sequence[object] = ()
+        with suppress(_Undone):
+            async with self.unit(tenant, SYSTEM, correlation_id=new_id()) as unit:
+                left = await unit.rehearse(command)
+                raise _Undone
+        return left
+
     @asynccontextmanager
-    async def unit(self, tenant: Tenant, who: Principal, *, correlation_id: UUID, causation_id: UUID | None = None) -> AsyncIterator[Unit]:
+    async def unit(
+        self, tenant: Tenant, who: Principal, *, correlation_id: UUID, causation_id: UUID | None = None, visitor: Callable[[], bytes] = bytes
+    ) -> AsyncIterator[Unit]:
         """One transaction for several commands."""
-        async with transaction(self._database, tenant, Cause(correlation_id, who.user_id, causation_id)) as tx:
-            yield Unit(tx, who)
+        async with transaction(self._database, tenant, Cause(correlation_id, who.user_id, causation_id), self._remembered) as tx:
+            yield Unit(tx, who, visitor)

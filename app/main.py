@@ -13,11 +13,15 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 from redis.asyncio import Redis
 
+from app.admin.routes import console
 from app.api.http import Api
 from app.bus import Bus
 from app.edge.hosts import Hosts
-from app.edge.refusals import failed, not_routed, refused
+from app.edge.quota import RequestQuota, rationed
+from app.edge.refusals import failed, not_routed, refuse, refused
+from app.management.decisions import Decisions
 from app.users.accounts import Members
+from auth.addresses import Addresses
 from auth.service import Auth
 from auth.settings import AuthSettings
 from tenants.database import Database
@@ -59,6 +63,7 @@ def build(settings: Settings, serves: Callable[[str | None], bool]) -> Product:
     resolver = Resolver(registry, settings.tenants.base_host, serves)
     redis = Redis.from_url(settings.tenants.redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
     bus = Bus(database)
+    policies = Decisions(database, oldest=settings.auth.rights_age)
     auth = Auth(
         settings.auth,
         settings.tenants,
@@ -67,9 +72,11 @@ def build(settings: Settings, serves: Callable[[str | None], bool]) -> Product:
         redis=redis,
         registry=registry,
         resolver=resolver,
-        accounts=Members(database, bus.as_system),
+        accounts=Members(database, bus),
+        policies=policies,
     )
-    api = Api(database=database, bus=bus, settings=settings.tenants, auth=auth)
+    quota = RequestQuota(redis)
+    api = Api(database=database, bus=bus, settings=settings.tenants, auth=auth, policies=policies, admit=quota.admit)
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
@@ -84,10 +91,11 @@ def build(settings: Settings, serves: Callable[[str | None], bool]) -> Product:
             await database.close()
 
     pages = Litestar(
-        [*auth.handlers(), *api.handlers()],
+        [*auth.handlers(), *api.handlers(), console(auth.parts)],
         lifespan=[running],
         exception_handlers={Refusal: refused, HTTPException: not_routed, Exception: failed},
         openapi_config=None,
         logging_config=None,
     )
-    return Product(Hosts(pages, api.answer, resolver), pages.lifespan)
+    served, graphql = rationed(pages, quota, refuse), rationed(api.answer, quota, api.refuse)
+    return Product(Hosts(served, graphql, api.refuse, resolver, Addresses(settings.tenants.public_url)), pages.lifespan)

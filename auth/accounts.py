@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from auth.identities import ExternalIdentity, Terms
 from tenants.registry import Tenant
 
 
@@ -32,5 +33,20 @@ class Accounts(Protocol):
 
     async def get(self, tenant: Tenant, user_id: UUID) -> Account | None: ...
 
-    async def activate(self, tenant: Tenant, user_id: UUID, correlation_id: UUID) -> None:
-        """An invited person has proven their address: let them sign in."""
+    async def roles(self, tenant: Tenant) -> frozenset[str]:
+        """The roles that there are, by name."""
+
+    async def accept(self, tenant: Tenant, token: str, password_hash: str, name: str | None, correlation_id: UUID) -> None:
+        """Whoever has an invitation's link comes in: with this password and, if given, another name. The link is spent with it.
+
+        Raises LinkSpent and the refusals of whichever rule says no.
+        """
+
+    async def arrive(self, tenant: Tenant, identity: ExternalIdentity, terms: Terms, correlation_id: UUID) -> Account:
+        """Somebody an identity provider vouches for: linked, found by a proven address, or made. Raises SignInRefused, QuotaExceeded."""
+
+    async def rehearse(self, tenant: Tenant, identity: ExternalIdentity, terms: Terms) -> Account:
+        """As whom they would arrive, and nothing of it is done. Raises as `arrive`."""
+
+    async def confirm_address(self, tenant: Tenant, token: str, correlation_id: UUID) -> None:
+        """Whoever has the link can be reached at the address they gave. Raises as `accept`."""

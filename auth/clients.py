@@ -25,6 +25,14 @@ def client_address(peer: str | None, forwarded: str | None, trusted: Sequence[IP
     return str(address)
 
 
+def network_of(address: str | None) -> str:
+    """What stays the same for one household's device: an IPv6 host changes the last 64 bits of its address daily (RFC 8981)."""
+    parsed = _parsed(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((int(parsed) >> 64 << 64, 64)))
+    return str(parsed or "")
+
+
 def _parsed(text: str | None) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text or "")

@@ -17,6 +17,42 @@ class InvalidCredentials(Unauthenticated):
         super().__init__("That e-mail address and password do not match. Check both and try again.")
 
 
+class WrongPassword(Unauthenticated):
+    """Somebody who is signed in did not know their own password."""
+
+    code: ClassVar[str] = "WRONG_PASSWORD"
+
+    def __init__(self) -> None:
+        super().__init__("That is not the password you have. Type it again.")
+
+
+class InvalidCode(Unauthenticated):
+    """A second factor's code that is wrong, was used before, or is too old."""
+
+    code: ClassVar[str] = "INVALID_CODE"
+
+    def __init__(self) -> None:
+        super().__init__("That code is not good. Wait for the next one, or take one of your recovery codes.")
+
+
+class TotpRequired(Unauthenticated):
+    """The password is right, and the second factor's code has to come with it."""
+
+    code: ClassVar[str] = "TOTP_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This account has a second factor. Send its code as totp, together with the password.")
+
+
+class SecondFactorMissing(Unauthenticated):
+    """The organization wants a second factor of everybody, and this person has none."""
+
+    code: ClassVar[str] = "SECOND_FACTOR_MISSING"
+
+    def __init__(self) -> None:
+        super().__init__("Your organization requires a second factor. Sign in with a browser once to set one up, then try again.")
+
+
 class InvalidGrant(Unauthenticated):
     """A refresh token that is unknown, spent, expired or revoked (RFC 6749, 5.2)."""
 
@@ -24,6 +60,15 @@ class InvalidGrant(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("This refresh token is no longer good. Sign in again.")
+
+
+class InvalidClient(Unauthenticated):
+    """A client that is unknown or has not proven to be the one it says it is (RFC 6749, 5.2)."""
+
+    code: ClassVar[str] = "INVALID_CLIENT"
+
+    def __init__(self) -> None:
+        super().__init__("This client is not known here, or its secret is another. Check client_id and client_secret.")
 
 
 class InvalidRequest(Refusal):

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from auth.accounts import Account
 from auth.grants import Grants, TokenPair
-from auth.sessions import Device, NewSession, Sessions
+from auth.policies import Decided, Policies
+from auth.sessions import Device, NewSession, Session, Sessions, Via
 from auth.settings import AuthSettings
+from tenants.database import repeatable
 from tenants.registry import Tenant
 from tenants.transaction import Cause, Transaction, transaction
 
@@ -17,30 +19,54 @@ if TYPE_CHECKING:
 
 
 class Flow:
-    def __init__(self, settings: AuthSettings, database: Database, sessions: Sessions, grants: Grants) -> None:
+    def __init__(self, settings: AuthSettings, database: Database, sessions: Sessions, grants: Grants, policies: Policies) -> None:
         self._settings = settings
         self._database = database
         self._sessions = sessions
         self._grants = grants
+        self._policies = policies
 
-    async def tokens(self, tenant: Tenant, account: Account, amr: tuple[str, ...], device: Device, cause: Cause) -> TokenPair:
+    async def tokens(self, tenant: Tenant, account: Account, amr: tuple[str, ...], device: Device, cause: Cause, via: Via | None = None) -> TokenPair:
         """For a program: a session of its own, and the first pair of tokens in it."""
-        async with transaction(self._database, tenant, cause) as change:
-            lifetime = self._settings.refresh_lifetime
-            new = await self._sessions.open(change, account.user_id, kind="api", amr=amr, device=device, lifetime=lifetime)
-            refresh = await self._grants.first_refresh_token(change, new.session, device)
-        return await self._grants.pair(tenant, account, new.session, refresh)
+        session, refresh = await self._opened(tenant, account, amr, device, cause, via)
+        return await self._grants.pair(tenant, account, session, refresh)
 
+    @repeatable
+    async def _opened(
+        self, tenant: Tenant, account: Account, amr: tuple[str, ...], device: Device, cause: Cause, via: Via | None
+    ) -> tuple[Session, str]:
+        lifetime = _at_most(self._settings.refresh_lifetime, await self._policies.of(tenant))
+        async with transaction(self._database, tenant, cause) as change:
+            new = await self._sessions.open(change, account.user_id, kind="api", amr=amr, device=device, lifetime=lifetime, via=via)
+            return new.session, await self._grants.first_refresh_token(change, new.session, device)
+
+    @repeatable
     async def browser(
-        self, tenant: Tenant, user_id: UUID, amr: tuple[str, ...], device: Device, cause: Cause, *, brought: str | None = None
+        self,
+        tenant: Tenant,
+        user_id: UUID,
+        amr: tuple[str, ...],
+        device: Device,
+        cause: Cause,
+        *,
+        brought: str | None = None,
+        via: Via | None = None,
     ) -> NewSession:
         """For a browser: always a new session. The one whose secret it brought along, whoever's it was, ends."""
+        decided = await self._policies.of(tenant)
         async with transaction(self._database, tenant, cause) as change:
             if brought:
                 await self._sessions.revoke_secret_in(change, brought)
-            return await self.browser_in(change, user_id, amr, device)
+            return await self.browser_in(change, user_id, amr, device, decided, via)
 
-    async def browser_in(self, change: Transaction, user_id: UUID, amr: tuple[str, ...], device: Device) -> NewSession:
+    async def browser_in(
+        self, change: Transaction, user_id: UUID, amr: tuple[str, ...], device: Device, decided: Decided, via: Via | None = None
+    ) -> NewSession:
         """The same inside a transaction that does more."""
-        lifetime = self._settings.browser_lifetime
-        return await self._sessions.open(change, user_id, kind="browser", amr=amr, device=device, lifetime=lifetime)
+        lifetime = _at_most(self._settings.browser_lifetime, decided)
+        return await self._sessions.open(change, user_id, kind="browser", amr=amr, device=device, lifetime=lifetime, via=via)
+
+
+def _at_most(seconds: int, decided: Decided) -> int:
+    """What the installation grants, where the organization wants no less."""
+    return min(seconds, int(decided.session.total_seconds()))

@@ -13,9 +13,12 @@ from auth.accounts import Account, Accounts
 from auth.errors import InvalidGrant
 from auth.measures import REFRESHES
 from auth.opaque import LONGEST, digest, new_opaque
+from auth.policies import Decided, Policies
+from auth.resealing import successor_context
 from auth.rights import Rights
-from auth.sessions import Device, Session, Sessions
+from auth.sessions import Device, Session, Sessions, over
 from auth.tokens import SessionFacts, Tokens
+from tenants.database import repeatable
 from tenants.events import NewEvent
 from tenants.ids import new_id
 from tenants.registry import Tenant
@@ -31,7 +34,7 @@ GRACE = timedelta(seconds=10)
 FIND = statement(
     """
     SELECT r.hash, r.client, r.used_at, r.successor, r.expires_at, s.id AS session_id, s.user_id, s.amr, s.auth_time, s.client_id,
-           s.revoked_at, s.expires_at AS session_expires_at
+           s.revoked_at, s.created_at, s.last_seen_at, s.expires_at AS session_expires_at
     FROM __tenant__.refresh_tokens r JOIN __tenant__.sessions s ON s.id = r.session_id
     WHERE r.hash = :hash FOR UPDATE OF r, s
     """
@@ -77,12 +80,13 @@ class _Exchange:
 
 
 class Grants:
-    def __init__(self, database: Database, sessions: Sessions, tokens: Tokens, accounts: Accounts, rights: Rights) -> None:
+    def __init__(self, database: Database, sessions: Sessions, tokens: Tokens, accounts: Accounts, rights: Rights, policies: Policies) -> None:
         self._database = database
         self._sessions = sessions
         self._tokens = tokens
         self._accounts = accounts
         self._rights = rights
+        self._policies = policies
 
     async def first_refresh_token(self, change: Transaction, session: Session, device: Device) -> str:
         """Start a session's family of refresh tokens, inside the transaction that opens the session."""
@@ -100,8 +104,7 @@ class Grants:
         """
         if len(refresh_token) > LONGEST:
             raise InvalidGrant
-        async with transaction(self._database, tenant, Cause(correlation_id)) as change:
-            done = await self._exchange(change, refresh_token, device)
+        done = await self._exchange(tenant, refresh_token, device, correlation_id)
         REFRESHES.labels(done.result).inc()
         log.info("token refresh", tenant=tenant.slug, result=done.result, session_id=str(done.session_id or ""))
         if done.result == "reused" and done.session_id:
@@ -117,14 +120,20 @@ class Grants:
             raise InvalidGrant
         return TokenPair(await self._tokens.mint(tenant, account, facts), successor, self._tokens.lifetime)
 
-    async def _exchange(self, change: Transaction, refresh_token: str, device: Device) -> _Exchange:
+    @repeatable
+    async def _exchange(self, tenant: Tenant, refresh_token: str, device: Device, correlation_id: UUID) -> _Exchange:
+        decided = await self._policies.of(tenant)
+        async with transaction(self._database, tenant, Cause(correlation_id)) as change:
+            return await self._exchange_in(change, refresh_token, device, decided)
+
+    async def _exchange_in(self, change: Transaction, refresh_token: str, device: Device, decided: Decided) -> _Exchange:
         row = await change.connection.fetchrow(FIND, hash=digest(refresh_token))
         if row is None:
             return _Exchange("unknown")
         session_id = row["session_id"]
         if row["revoked_at"] is not None:
             return _Exchange("revoked", session_id)
-        if min(row["expires_at"], row["session_expires_at"]) <= change.now:
+        if min(row["expires_at"], row["session_expires_at"]) <= change.now or over(decided, row, change.now):
             return _Exchange("expired", session_id)
         facts = SessionFacts(session_id, row["client_id"], tuple(row["amr"]), row["auth_time"])
         if row["used_at"] is None:
@@ -137,7 +146,7 @@ class Grants:
 
     async def _rotate(self, change: Transaction, row: Row, device: Device) -> str:
         successor = await self._issue(change, row["session_id"], device, row["session_expires_at"])
-        sealed = change.tenant.key.encrypt(successor.encode(), _context(row["hash"]))
+        sealed = change.tenant.key.encrypt(successor.encode(), successor_context(row["hash"]))
         await change.connection.execute(SPEND, hash=row["hash"], successor=sealed, now=change.now)
         await change.connection.execute(SEEN, id=row["session_id"], now=change.now)
         return successor
@@ -157,10 +166,6 @@ class Grants:
 
 def _open_successor(tenant: Tenant, row: Row) -> str:
     try:
-        return tenant.key.decrypt(row["successor"], _context(row["hash"])).decode()
+        return tenant.key.decrypt(row["successor"], successor_context(row["hash"])).decode()
     except Undecipherable:
         raise InvalidGrant from None
-
-
-def _context(token_hash: bytes) -> bytes:
-    return b"refresh-successor:" + token_hash

@@ -3,61 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
 
 from auth.accounts import Account, Accounts
-from auth.credentials import Credentials
 from auth.errors import LinkSpent
-from auth.flow import Flow
 from auth.links import Links
 from auth.measures import SIGN_INS
-from auth.native import AMR
 from auth.passwords import Passwords, check_new_password
-from auth.sessions import Device, NewSession, Sessions
+from auth.policies import Policies
 from tenants.registry import Tenant
-from tenants.transaction import Cause, transaction
-
-if TYPE_CHECKING:
-    from tenants.database import Database
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitations:
-    database: Database
     accounts: Accounts
     links: Links
     passwords: Passwords
-    credentials: Credentials
-    sessions: Sessions
-    flow: Flow
+    policies: Policies
 
     async def invited(self, tenant: Tenant, token: str) -> Account:
         """Whom the link invites. Raises LinkSpent."""
         account = await self.accounts.get(tenant, await self.links.person(tenant, token, "invitation"))
-        if account is None or account.status not in {"invited", "active"}:
+        if account is None or account.status != "invited":
             raise LinkSpent
         return account
 
-    async def accept(self, tenant: Tenant, token: str, password: str, device: Device, correlation_id: UUID) -> NewSession:
-        """They become active, have this password from now on, and are signed in.
+    async def hashed(self, tenant: Tenant, token: str, password: str) -> str:
+        """What is stored of the password somebody with this link chose; nobody else costs that much work.
 
-        Raises LinkSpent, ValidationFailed or Busy; the link is spent only when all of it worked.
+        Raises LinkSpent, ValidationFailed or Busy.
         """
-        check_new_password(password)
+        decided = await self.policies.of(tenant)
+        check_new_password(password, shortest=decided.shortest_password)
         account = await self.invited(tenant, token)
-        hashed = await self.passwords.hash(password)
-        if account.status == "invited":
-            await self.accounts.activate(tenant, account.user_id, correlation_id)
-        async with transaction(self.database, tenant, Cause(correlation_id, account.user_id)) as change:
-            await self.links.use(change, token, "invitation")
-            await self.sessions.revoke_all_in(change, account.user_id)
-            await self.credentials.store(change, account.user_id, hashed)
-            new = await self.flow.browser_in(change, account.user_id, AMR, device)
+        check_new_password(password, shortest=decided.shortest_password, own=(account.name, account.username, decided.name))
+        return await self.passwords.hash(password)
+
+    async def accept(self, tenant: Tenant, token: str, password: str, correlation_id: UUID, *, name: str | None = None) -> Account:
+        """They become active and have this password (and name) from now on.
+
+        Raises LinkSpent, ValidationFailed or Busy; the link is spent only when they have come in.
+        """
+        account = await self.invited(tenant, token)
+        hashed = await self.hashed(tenant, token, password)
+        await self.accounts.accept(tenant, token, hashed, name, correlation_id)
         SIGN_INS.labels("invitation", "signed_in").inc()
         log.info("invitation accepted", tenant=tenant.slug, user_id=str(account.user_id), correlation_id=str(correlation_id))
-        return new
+        return account

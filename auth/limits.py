@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ from auth.backoff import PER_ADDRESS, PER_NAME
 from auth.ledgers import Ledger, LocalLedger, RedisLedger, SafeLedger
 from auth.measures import LIMITED
 from auth.opaque import digest
-from tenants.errors import RateLimited
+from tenants.errors import RateLimited, RetryLater
 from tenants.registry import Tenant
 
 if TYPE_CHECKING:
@@ -32,6 +34,20 @@ class Limits:
         _refuse(await self._ledger.wait(_address_key(tenant, address), PER_ADDRESS), "address")
         _refuse(await self._ledger.charge(_name_key(tenant, name), PER_NAME), "name")
 
+    @asynccontextmanager
+    async def attempt(self, tenant: Tenant, name: str, address: str, wrong: type[Exception]) -> AsyncIterator[None]:
+        """One try at proving something: `wrong` is what the block raises where it was not proven. Raises RateLimited before it begins."""
+        await self.enter(tenant, name, address)
+        try:
+            yield
+        except wrong:
+            await self.failed(tenant, address)
+            raise
+        except RetryLater:
+            await self.not_looked_at(tenant, name)
+            raise
+        await self.succeeded(tenant, name)
+
     async def failed(self, tenant: Tenant, address: str) -> None:
         await self._ledger.charge(_address_key(tenant, address), PER_ADDRESS)
 
@@ -50,6 +66,13 @@ def name_counted(login: str) -> str:
     with two names grants a guesser twice the tries, which is harmless. Names are read as `Accounts.find` reads them.
     """
     return digest(login.strip().lower()).hex()[:32]
+
+
+async def names_unlocked(redis: Redis, tenant: Tenant, names: Iterable[str]) -> None:
+    """Forget what was charged to these names, whichever process counted it with Redis. Raises RedisError."""
+    ledger = RedisLedger(redis)
+    for name in names:
+        await ledger.clear(_name_key(tenant, name_counted(name)))
 
 
 def _refuse(wait: float, by: str) -> None:

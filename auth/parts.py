@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -9,17 +10,31 @@ from auth.accounts import Accounts
 from auth.addresses import Addresses
 from auth.cookies import CookieNames
 from auth.credentials import Credentials
+from auth.devices import Devices
+from auth.factors.factors import Factors
 from auth.flow import Flow
+from auth.gate import Gate
 from auth.grants import Grants
 from auth.invitations import Invitations
 from auth.limits import Limits
 from auth.links import Links
+from auth.modules import Surroundings, modules
 from auth.native import Native
 from auth.passwords import Passwords
+from auth.policies import Policies
 from auth.rights import Rights
+from auth.server.api_tokens import ApiTokens
+from auth.server.clients import Clients
+from auth.server.codes import Codes
 from auth.sessions import Sessions
 from auth.settings import AuthSettings
 from auth.signing import SigningKeys
+from auth.sso.connections import Connections, Kind
+from auth.sso.domains import EmailDomains
+from auth.sso.handles import Handles
+from auth.sso.linked import Linked
+from auth.sso.modules import Module
+from auth.sso.trail import Trail
 from auth.tokens import Tokens
 from tenants.registry import Registry
 from tenants.resolver import Resolver
@@ -38,6 +53,7 @@ class Parts:
     registry: Registry
     resolver: Resolver
     accounts: Accounts
+    policies: Policies
     addresses: Addresses
     cookies: CookieNames
     keys: SigningKeys
@@ -48,9 +64,22 @@ class Parts:
     credentials: Credentials
     grants: Grants
     links: Links
+    limits: Limits
     native: Native
+    factors: Factors
+    devices: Devices
     flow: Flow
     invitations: Invitations
+    trail: Trail
+    handles: Handles
+    linked: Linked
+    connections: Connections
+    email_domains: EmailDomains
+    gate: Gate
+    modules: Mapping[Kind, Module]
+    clients: Clients
+    codes: Codes
+    api_tokens: ApiTokens
 
     @classmethod
     def assemble(
@@ -64,22 +93,28 @@ class Parts:
         registry: Registry,
         resolver: Resolver,
         accounts: Accounts,
+        policies: Policies,
     ) -> Self:
         addresses = Addresses(tenant_settings.public_url)
         keys = SigningKeys(database, keyring, overlap=settings.signing_overlap)
         tokens = Tokens(keys, addresses, lifetime=settings.access_lifetime)
-        sessions = Sessions(database)
+        sessions = Sessions(database, policies)
         rights = Rights(sessions, accounts, oldest=settings.rights_age)
-        grants = Grants(database, sessions, tokens, accounts, rights)
+        grants = Grants(database, sessions, tokens, accounts, rights, policies)
         passwords = Passwords()
-        credentials = Credentials(database, passwords)
+        credentials = Credentials(database, passwords, policies)
         links = Links(database, addresses, lifetime=settings.invitation_lifetime)
-        flow = Flow(settings, database, sessions, grants)
+        flow = Flow(settings, database, sessions, grants, policies)
+        trail = Trail(database)
+        limits = Limits(redis)
+        domains = EmailDomains(database)
+        handles = Handles(database)
         return cls(
             settings=settings,
             registry=registry,
             resolver=resolver,
             accounts=accounts,
+            policies=policies,
             addresses=addresses,
             cookies=CookieNames(plain=tenant_settings.dev and not addresses.secure),
             keys=keys,
@@ -90,9 +125,20 @@ class Parts:
             credentials=credentials,
             grants=grants,
             links=links,
-            native=Native(accounts, credentials, Limits(redis)),
+            limits=limits,
+            native=Native(accounts, credentials, limits),
+            factors=Factors(database, limits),
+            devices=Devices(database, accounts, policies, credentials, passwords, limits),
             flow=flow,
-            invitations=Invitations(
-                database=database, accounts=accounts, links=links, passwords=passwords, credentials=credentials, sessions=sessions, flow=flow
-            ),
+            invitations=Invitations(accounts=accounts, links=links, passwords=passwords, policies=policies),
+            trail=trail,
+            handles=handles,
+            linked=Linked(database),
+            connections=Connections(database),
+            email_domains=domains,
+            gate=Gate(accounts, domains, trail),
+            clients=Clients(database),
+            codes=Codes(handles),
+            api_tokens=ApiTokens(database, accounts, oldest=settings.rights_age),
+            modules=modules(Surroundings(addresses, tenant_settings.dev)),
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 
+from auth.common import commonness
 from auth.measures import HASHES
 from tenants.errors import RetryLater, ValidationFailed
 
@@ -25,12 +26,17 @@ _ARGON2ID = PasswordHasher(time_cost=2, memory_cost=MEMORY_KIB, parallelism=1, h
 DUMMY = _ARGON2ID.hash("nobody's password: whoever is not there costs the same work")
 
 
-def check_new_password(password: str, *, field: str = "password") -> None:
-    """Raises ValidationFailed. Length is what matters (NIST SP 800-63B, 3.1.1); nothing is said about its characters."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise ValidationFailed({field: f"takes {SHORTEST} to {LONGEST} characters, this has {len(password)}"})
+def check_new_password(password: str, *, shortest: int = SHORTEST, own: Iterable[str] = (), field: str = "password") -> None:
+    """`shortest`: what the organization asks for; `own`: names of the person and the organization. Raises ValidationFailed.
+
+    Length is what matters, and that guessers would not try it soon (NIST SP 800-63B, 3.1.1); nothing is said about its characters.
+    """
+    if not max(SHORTEST, shortest) <= len(password) <= LONGEST:
+        raise ValidationFailed({field: f"takes {max(SHORTEST, shortest)} to {LONGEST} characters, this has {len(password)}"})
     if "\0" in password or not _encodable(password):
         raise ValidationFailed({field: "holds a character that cannot be typed; choose another"})
+    if common := commonness(password, own):
+        raise ValidationFailed({field: common})
 
 
 def _encodable(text: str) -> bool:

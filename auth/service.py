@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from litestar import Router
 
 from auth.accounts import Accounts
-from auth.http.context import AnyRequest, principal_of, session_form_token
+from auth.http.context import AnyRequest, principal_of, session_form_token, visitor_of
 from auth.http.routes import routers
 from auth.parts import Parts
+from auth.policies import Policies
 from auth.principal import Principal
 from auth.settings import AuthSettings
 from tenants.registry import Registry
@@ -37,9 +38,18 @@ class Auth:
         registry: Registry,
         resolver: Resolver,
         accounts: Accounts,
+        policies: Policies,
     ) -> None:
         self.parts = Parts.assemble(
-            settings, tenant_settings, database=database, keyring=keyring, redis=redis, registry=registry, resolver=resolver, accounts=accounts
+            settings,
+            tenant_settings,
+            database=database,
+            keyring=keyring,
+            redis=redis,
+            registry=registry,
+            resolver=resolver,
+            accounts=accounts,
+            policies=policies,
         )
 
     def handlers(self) -> list[Router]:
@@ -48,6 +58,10 @@ class Auth:
     async def principal_of(self, request: AnyRequest) -> Principal:
         """See `auth.http.context.principal_of`."""
         return await principal_of(self.parts, request)
+
+    def visitor_of(self, request: AnyRequest) -> bytes:
+        """See `auth.http.context.visitor_of`."""
+        return visitor_of(self.parts, request)
 
     async def form_token(self, request: AnyRequest) -> str | None:
         """What a signed-in person's page must send as `X-CSRF-Token`; None for everybody else."""

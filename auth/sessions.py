@@ -9,9 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
+from auth.errors import InvalidCredentials
 from auth.opaque import digest, new_opaque
+from auth.policies import Decided, Policies
 from auth.tables import sessions
 from auth.tokens import SessionFacts
+from tenants.database import repeatable
 from tenants.ids import new_id
 from tenants.registry import Tenant
 from tenants.statements import Statement, statement
@@ -24,7 +27,7 @@ SEEN_EVERY = timedelta(minutes=1)
 LONGEST_AGENT = 400
 
 _LIVE = select(
-    *(sessions.c[name] for name in ("id", "user_id", "kind", "amr", "auth_time", "client_id", "expires_at", "last_seen_at")),
+    *(sessions.c[name] for name in ("id", "user_id", "kind", "amr", "auth_time", "client_id", "expires_at", "created_at", "last_seen_at")),
     func.now().label("now"),
 ).where(sessions.c.revoked_at.is_(None), sessions.c.expires_at > func.now())
 BY_ID = statement(_LIVE.where(sessions.c.id == bindparam("value")))
@@ -33,12 +36,35 @@ SEEN = statement("UPDATE __tenant__.sessions SET last_seen_at = :now WHERE id = 
 INSERT = statement(
     """
     INSERT INTO __tenant__.sessions
-      (id, user_id, kind, secret_hash, amr, auth_time, client_id, user_agent, address, created_at, last_seen_at, expires_at)
-    VALUES (:id, :user_id, :kind, :secret_hash, :amr, :now, :client_id, :user_agent, CAST(:address AS inet), :now, :now, :expires_at)
+      (id, user_id, kind, secret_hash, amr, auth_time, client_id, user_agent, address, created_at, last_seen_at, expires_at,
+       connection_id, provider_session)
+    SELECT :id, u.id, :kind, CAST(:secret_hash AS bytea), CAST(:amr AS text[]), CAST(:now AS timestamptz), :client_id, :user_agent,
+           CAST(:address AS inet), CAST(:now AS timestamptz), CAST(:now AS timestamptz), CAST(:expires_at AS timestamptz),
+           CAST(:connection_id AS uuid), CAST(:provider_session AS bytea)
+    FROM __tenant__.users u WHERE u.id = :user_id AND u.status = 'active' FOR SHARE OF u
+    """
+)
+SIGNED_IN = statement(
+    """
+    INSERT INTO __tenant__.sign_ins (user_id, last_at) VALUES (:user_id, :now)
+    ON CONFLICT (user_id) DO UPDATE SET last_at = excluded.last_at
     """
 )
 REVOKE = statement("UPDATE __tenant__.sessions SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL")
 REVOKE_SECRET = statement("UPDATE __tenant__.sessions SET revoked_at = :now WHERE secret_hash = :secret_hash AND revoked_at IS NULL")
+REVOKE_PROVIDER = statement(
+    """
+    UPDATE __tenant__.sessions SET revoked_at = :now
+    WHERE connection_id = :connection_id AND provider_session = ANY(CAST(:provider_sessions AS bytea[])) AND revoked_at IS NULL RETURNING id
+    """
+)
+REVOKE_CONNECTION = statement(
+    """
+    UPDATE __tenant__.sessions SET revoked_at = :now
+    WHERE connection_id = :connection_id AND user_id = :user_id AND revoked_at IS NULL RETURNING id
+    """
+)
+ORIGIN = statement("SELECT user_id, connection_id, provider_session FROM __tenant__.sessions WHERE id = :id AND connection_id IS NOT NULL")
 REVOKE_ALL = statement("UPDATE __tenant__.sessions SET revoked_at = :now WHERE user_id = :user_id AND revoked_at IS NULL")
 
 
@@ -54,6 +80,27 @@ class Device:
     def fingerprint(self) -> bytes:
         """What tells one client from another; not its address, which changes as people move."""
         return digest(f"{self.client_id}\n{self.user_agent}")
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """The identity provider somebody came through, and what it calls its own session where it said so."""
+
+    connection_id: UUID
+    provider_session: str | None = None
+
+    @property
+    def provider_hash(self) -> bytes | None:
+        return digest(self.provider_session) if self.provider_session else None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """`provider_hash`: of what the provider calls its session, where it said so."""
+
+    user_id: UUID
+    connection_id: UUID
+    provider_hash: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +127,30 @@ class NewSession:
 
 
 class Sessions:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, policies: Policies) -> None:
         self._database = database
+        self._policies = policies
 
     async def open(
-        self, change: Transaction, user_id: UUID, *, kind: Literal["browser", "api"], amr: tuple[str, ...], device: Device, lifetime: int
+        self,
+        change: Transaction,
+        user_id: UUID,
+        *,
+        kind: Literal["browser", "api"],
+        amr: tuple[str, ...],
+        device: Device,
+        lifetime: int,
+        via: Via | None = None,
     ) -> NewSession:
-        """A new session with a new id, inside the caller's transaction. `lifetime` in seconds."""
+        """A new session with a new id, inside the caller's transaction. `lifetime` in seconds.
+
+        Raises InvalidCredentials for somebody who is not active, or stopped being so at this moment: a session that were opened then
+        would live again when they come back.
+        """
         secret = new_opaque() if kind == "browser" else None
         expires = change.now + timedelta(seconds=lifetime)
         session = Session(new_id(), user_id, kind, amr, change.now, device.client_id, expires)
-        await change.connection.execute(
+        opened = await change.connection.execute(
             INSERT,
             id=session.id,
             user_id=user_id,
@@ -102,7 +162,12 @@ class Sessions:
             user_agent=device.user_agent[:LONGEST_AGENT],
             address=device.address,
             expires_at=expires,
+            connection_id=via.connection_id if via else None,
+            provider_session=via.provider_hash if via else None,
         )
+        if not opened:
+            raise InvalidCredentials
+        await change.connection.execute(SIGNED_IN, user_id=user_id, now=change.now)
         return NewSession(session, secret)
 
     async def by_id(self, tenant: Tenant, session_id: UUID) -> Session | None:
@@ -113,6 +178,7 @@ class Sessions:
         """The live session whose cookie's value has this hash."""
         return await self._live(tenant, BY_SECRET, secret_hash)
 
+    @repeatable
     async def revoke(self, tenant: Tenant, session_id: UUID) -> None:
         async with transaction(self._database, tenant, Cause(new_id())) as change:
             await self.revoke_in(change, session_id)
@@ -127,12 +193,41 @@ class Sessions:
     async def revoke_all_in(self, change: Transaction, user_id: UUID) -> None:
         await change.connection.execute(REVOKE_ALL, user_id=user_id, now=change.now)
 
+    @repeatable
+    async def revoke_at_provider(self, tenant: Tenant, connection_id: UUID, *provider_sessions: str) -> list[UUID]:
+        """The provider has ended sessions of its: all that were opened by them end here. Their ids."""
+        hashes = [digest(name) for name in provider_sessions]
+        async with transaction(self._database, tenant, Cause(new_id())) as change:
+            rows = await change.connection.fetch(REVOKE_PROVIDER, connection_id=connection_id, provider_sessions=hashes, now=change.now)
+        return [row["id"] for row in rows]
+
+    @repeatable
+    async def revoke_through(self, tenant: Tenant, connection_id: UUID, user_id: UUID) -> list[UUID]:
+        """All that somebody has opened through a connection. Their ids."""
+        async with transaction(self._database, tenant, Cause(new_id())) as change:
+            rows = await change.connection.fetch(REVOKE_CONNECTION, connection_id=connection_id, user_id=user_id, now=change.now)
+        return [row["id"] for row in rows]
+
+    async def origin(self, tenant: Tenant, session_id: UUID) -> Origin | None:
+        """Through which provider it was opened; None where through none."""
+        async with self._database.reading(tenant.place) as connection:
+            row = await connection.fetchrow(ORIGIN, id=session_id)
+        return Origin(row["user_id"], row["connection_id"], row["provider_session"]) if row else None
+
     async def _live(self, tenant: Tenant, query: Statement, value: UUID | bytes) -> Session | None:
+        decided = await self._policies.of(tenant)
         async with self._database.reading(tenant.place) as connection:
             row = await connection.fetchrow(query, value=value)
+            if row and over(decided, row, row["now"]):
+                return None
             if row and row["now"] - row["last_seen_at"] > SEEN_EVERY:
                 await connection.execute(SEEN, id=row["id"], now=row["now"])
         return _session(row) if row else None
+
+
+def over(decided: Decided, row: Row, now: datetime) -> bool:
+    """Whether the organization's limits have ended a session that it once was given longer for."""
+    return bool(now - row["created_at"] >= decided.session or now - row["last_seen_at"] >= decided.idle)
 
 
 def _session(row: Row) -> Session:

@@ -7,25 +7,42 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Self
 
 from tenants.environment import Environment
+from tenants.errors import ConfigurationError
 
 DAY = 24 * 3600
+INVITATION_LIFETIME = 7 * DAY
+ADDRESS_LIFETIME = DAY
 
 
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
-    """Times are seconds. `trusted_proxies` may tell the address of the client they speak for."""
+    """Times are seconds. `trusted_proxies` may tell the address of the client they speak for; `dns_servers`: none means the system's."""
 
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    dns_servers: tuple[tuple[str, int], ...] = ()
     access_lifetime: int = 15 * 60
     refresh_lifetime: int = 30 * DAY
     browser_lifetime: int = 14 * DAY
-    invitation_lifetime: int = 7 * DAY
+    invitation_lifetime: int = INVITATION_LIFETIME
     rights_age: float = 3.0
     signing_overlap: int = 15 * 60
 
     @classmethod
     def read(cls, env: Environment) -> Self:
-        return cls(trusted_proxies=_networks(env))
+        return cls(trusted_proxies=_networks(env), dns_servers=_dns_servers(env))
+
+
+def _dns_servers(env: Environment) -> tuple[tuple[str, int], ...]:
+    given = env.text("IMPRINT_DNS_SERVERS")
+    if not given:
+        return ()
+    from tenants.lifecycle.records import servers_from  # noqa: PLC0415 - it brings what most commands do not need
+
+    try:
+        return tuple(servers_from(given))
+    except ConfigurationError as wrong:
+        env.problem("IMPRINT_DNS_SERVERS", "; ".join(wrong.problems), "list addresses of name servers with or without :port, e.g. 9.9.9.9:53")
+        return ()
 
 
 def _networks(env: Environment) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from joserfc.jwk import ECKey
 
+from tenants.database import repeatable
 from tenants.errors import NotFound, RetryLater
 from tenants.secrets import Keyring, Undecipherable
 from tenants.statements import statement
@@ -35,6 +36,7 @@ INSERT = statement(
     "INSERT INTO control.signing_keys (kid, algorithm, private_key, public_jwk, signs_from) "
     "VALUES (:kid, :algorithm, :private_key, CAST(:public_jwk AS jsonb), :signs_from)"
 )
+REWRAP = statement("UPDATE control.signing_keys SET private_key = :private_key WHERE kid = :kid AND private_key = :was")
 RETIRE = statement("UPDATE control.signing_keys SET retired_at = :now WHERE kid = :kid AND retired_at IS NULL")
 LOCK = statement("SELECT pg_advisory_xact_lock(:key)")
 
@@ -106,6 +108,7 @@ class SigningKeys:
         await self._fresh(0)
         return list(self._keys.values())
 
+    @repeatable
     async def rotate(self) -> str:
         """Make a key that will sign once everybody who verifies has had the time to see it. Returns its kid."""
         async with self._database.writing(None) as connection:
@@ -115,6 +118,7 @@ class SigningKeys:
         await self._fresh(0)
         return kid
 
+    @repeatable
     async def retire(self, kid: str) -> None:
         """Let no process trust what this key signed, within seconds. Raises NotFound."""
         async with self._database.writing(None) as connection:
@@ -125,6 +129,28 @@ class SigningKeys:
                 await self._insert(connection, self._now())
         await self._fresh(0)
 
+    async def outdated(self) -> list[str]:
+        """The keys, by kid, whose private parts are not under the installation's first key. Raises Undecipherable."""
+        async with self._database.control() as connection:
+            rows = await connection.fetch(ALL)
+        return [row["kid"] for row in rows if self._keyring.resealed(row["private_key"], _context(row["kid"]))]
+
+    @repeatable
+    async def rewrap(self) -> int:
+        """Bring all private parts, those of retired keys too, under the installation's first key. Returns how many were not.
+
+        Raises Undecipherable.
+        """
+        changed = 0
+        async with self._database.writing(None) as connection:
+            await connection.execute(LOCK, key=_LOCK)
+            for row in await connection.fetch(ALL):
+                private = self._keyring.resealed(row["private_key"], _context(row["kid"]))
+                if private is not None:
+                    changed += await connection.execute(REWRAP, kid=row["kid"], private_key=private, was=row["private_key"])
+        return changed
+
+    @repeatable
     async def _add_first(self) -> None:
         async with self._database.writing(None) as connection:
             if choose_signer(await self._locked(connection), self._now()) is None:

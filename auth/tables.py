@@ -34,7 +34,10 @@ sessions = Table(
     Column("last_seen_at", Moment, nullable=False, server_default=func.now()),
     Column("expires_at", Moment, nullable=False),
     Column("revoked_at", Moment),
+    Column("connection_id", Uuid, comment="the identity provider they came through; of no constraint, since sessions outlive connections"),
+    Column("provider_session", LargeBinary, comment="SHA-256 of the provider's name for its session, for single logout"),
     CheckConstraint("kind IN ('browser', 'api')", name="kind"),
+    Index("sessions_provider_session_idx", "provider_session", postgresql_where=text("provider_session IS NOT NULL")),
     Index("sessions_expires_at_idx", "expires_at"),
     comment="Who is signed in, from where, until when.",
 )
@@ -61,7 +64,15 @@ links = Table(
     Column("created_at", Moment, nullable=False, server_default=func.now()),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
-    CheckConstraint("purpose IN ('invitation', 'reset')", name="purpose"),
+    CheckConstraint("purpose IN ('invitation', 'reset', 'address')", name="purpose"),
     Index("links_open_idx", "expires_at", postgresql_where=text("used_at IS NULL")),
-    comment="Links that work once: to accept an invitation, to choose a new password.",
+    comment="Links that work once: to accept an invitation, to choose a new password, to confirm an address.",
+)
+
+sign_ins = Table(
+    "sign_ins",
+    tenant_metadata,
+    Column("user_id", Uuid, ForeignKey(_USER, ondelete="CASCADE"), primary_key=True),
+    Column("last_at", Moment, nullable=False),
+    comment="When each person signed in last.",
 )

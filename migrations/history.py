@@ -8,32 +8,64 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from tenants.errors import Refusal
+
 
 class History(StrEnum):
     CONTROL = "control"
     TENANT = "tenant"
 
     @property
-    def folder(self) -> Path:
-        return Path(__file__).parent / self.value
+    def folders(self) -> tuple[Path, ...]:
+        """Where revision files lie: the release's own, then what `try_out` added."""
+        return (Path(__file__).parent / self.value / "versions", *_TRIED_OUT.get(self, ()))
 
 
-class BrokenHistory(Exception):
-    """Revision files that do not form one line from the first to the head."""
+class BrokenHistory(Refusal):
+    """Revision files that do not form one line from the first to the head, or cannot be run."""
+
+    code = "BROKEN_HISTORY"
+
+
+class Execution(StrEnum):
+    """How a revision is run; its file says `execution: str = "…"` where it is not replayed."""
+
+    REPLAYED = "replayed"
+    """Rendered to SQL once, replayed in one transaction for each tenant."""
+    OUTSIDE_TRANSACTION = "outside_transaction"
+    """Rendered to SQL once; each statement by itself, and safe to repeat (CREATE INDEX CONCURRENTLY)."""
+    PYTHON = "python"
+    """Run by Alembic in a process of its own, once for each tenant, in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
+    """`says` is the file's docstring; `reversible` whether it has a way down."""
+
     id: str
     down: str | None
     path: Path
+    says: str = ""
+    execution: Execution = Execution.REPLAYED
+    reversible: bool = False
+
+
+_TRIED_OUT: dict[History, tuple[Path, ...]] = {}
+
+
+def try_out(history: History, folder: Path) -> None:
+    """Let revisions in this folder follow the release's own, in this process: one is tried before it is released, or measured."""
+    if not folder.is_dir():
+        raise BrokenHistory(f"{folder} is no folder of revisions")
+    _TRIED_OUT[history] = (folder,)
+    revisions.cache_clear()
 
 
 @cache
 def revisions(history: History) -> tuple[Revision, ...]:
     """Every revision, first to head. Raises BrokenHistory."""
     by_down: dict[str | None, Revision] = {}
-    for path in sorted((history.folder / "versions").glob("[0-9]*.py")):
+    for path in sorted(path for folder in history.folders for path in folder.glob("[0-9]*.py")):
         revision = _read(path)
         if revision.down in by_down:
             raise BrokenHistory(f"{path.name} and {by_down[revision.down].path.name} both follow {revision.down}: rebase one of them")
@@ -60,10 +92,16 @@ def is_behind(history: History, revision: str | None) -> bool:
 
 
 def _read(path: Path) -> Revision:
+    tree = ast.parse(path.read_text())
     values: dict[str, str | None] = {}
-    for node in ast.parse(path.read_text()).body:
+    for node in tree.body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(node.value, ast.Constant):
             values[node.target.id] = node.value.value if isinstance(node.value.value, str) else None
     if "revision" not in values or "down_revision" not in values:
         raise BrokenHistory(f"{path.name} states no revision and down_revision")
-    return Revision(str(values["revision"]), values["down_revision"], path)
+    execution = values.get("execution") or Execution.REPLAYED
+    if execution not in set(Execution):
+        raise BrokenHistory(f"{path.name} states the execution {execution!r}: it is one of {', '.join(Execution)}")
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    says = ast.get_docstring(tree) or ""
+    return Revision(str(values["revision"]), values["down_revision"], path, says, Execution(execution), "downgrade" in functions)

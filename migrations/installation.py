@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from tenants.database import AdminConnection
 from tenants.errors import ConfigurationError
 from tenants.naming import RoleName, group_for, quoted
-from tenants.privileges import add_member, can_set_role, close_functions, close_temporary_tables
+from tenants.privileges import add_member, can_set_role, close_functions, close_temporary_tables_but_to
 from tenants.settings import TenantSettings
 
 SEARCH_PATH = "pg_catalog"
@@ -43,7 +43,7 @@ async def prepare(admin: AdminConnection, settings: TenantSettings) -> Installat
     async with admin.transaction():
         await _make_roles(admin, installation, settings)
         await _make_control_schema(admin, installation)
-        await close_temporary_tables(admin)
+        await close_temporary_tables_but_to(admin, installation.owner)
     await close_functions(admin, installation.owner, installation.login)
     return installation
 

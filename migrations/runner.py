@@ -1,187 +1,175 @@
-"""Bringing the control schema, then every tenant, to the head revision."""
+"""Bringing the control schema, then every tenant, to a revision: planned, in waves, noted, resumable."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from uuid import UUID
+from collections.abc import Callable, Sequence
 
 import structlog
 
-from migrations.history import History, head, is_behind, knows
-from migrations.installation import Installation, prepare, remember
-from migrations.lock import runner_lock
-from migrations.tokens import LOGIN_ROLE, TENANT_ROLE, TENANT_SCHEMA, TENANTS_GROUP, replaced
+from migrations import ledger
+from migrations.control_schema import control_revision, control_up
+from migrations.crew import Crew, Outcome, Wave
+from migrations.history import History, head
+from migrations.installation import prepare
+from migrations.keeper import keep
+from migrations.listening import Listener, Told
+from migrations.lock import runner_lock, runner_name
+from migrations.plan import Options, Plan, down_plan, up_plan
+from migrations.runs import Run
+from migrations.safety import require_safe
+from migrations.survey import Standing, survey
 from tenants.database import AdminConnection, connect_as_admin
 from tenants.errors import Refusal, RetryLater
-from tenants.ids import new_id
-from tenants.naming import checked_role, checked_schema, quoted
 from tenants.settings import TenantSettings
 
-LOCK_TIMEOUT = "3s"
-CONNECTIONS = 2
-UNTRIED = "Not tried: the database could not be reached any more. Run this again when it can."
+INTERRUPTED = "somebody asked it to stop"
+NO_CONNECTION = "no connection to the database was to be had any more"
 
 log = structlog.get_logger(__name__)
 
 
-class NewerRelease(Refusal):
-    """A later release has migrated the control schema."""
-
-    code = "NEWER_RELEASE"
+_EVERYTHING = Options()
 
 
-@dataclass(frozen=True, slots=True)
-class Behind:
-    """A tenant that has not come to the head yet."""
+async def up(settings: TenantSettings, options: Options = _EVERYTHING, listener: Listener | None = None, stop: asyncio.Event | None = None) -> Run:
+    """Make the installation where there is none, migrate control, then every tenant that the options name.
 
-    slug: str
-    schema: str
-    role: str
-    revision: str | None
-
-
-@dataclass(slots=True)
-class Run:
-    """What a run did. `skipped` were there already or beyond; `failed` maps slugs to what Postgres said; `seconds` is wall time."""
-
-    run: UUID
-    start: str | None
-    to: str
-    done: list[str] = field(default_factory=list)
-    skipped: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    def as_json(self) -> dict[str, object]:
-        failed = [{"slug": slug, "error": error} for slug, error in sorted(self.failed.items())]
-        return {
-            "run": str(self.run),
-            "from": self.start,
-            "to": self.to,
-            "done": sorted(self.done),
-            "skipped": self.skipped,
-            "failed": failed,
-            "seconds": round(self.seconds, 3),
-        }
-
-
-Progress = Callable[[str], None]
-
-
-async def up(settings: TenantSettings, progress: Progress = lambda _line: None) -> Run:
-    """Make the installation where there is none, then migrate control and every tenant, each in one transaction.
-
-    A tenant that fails is left as it was and named in the result; the others go on.
-    Raises MigrationRunning, NewerRelease, ConfigurationError, DatabaseUnavailable.
+    A tenant that fails is left as it was. Setting `stop` lets what runs finish and begins nothing more.
+    Raises MigrationRunning, NewerRelease, NotFound, UnsafeRevision, ConfigurationError, DatabaseUnavailable.
     """
-    started = time.monotonic()
-    async with connect_as_admin(settings.admin_database_url) as admin, runner_lock(admin):
-        current = await _control_revision(admin, settings)
+    told = Told(listener)
+    async with connect_as_admin(settings.admin_database_url, runner_name()) as admin, runner_lock(admin, options.wait):
+        current = await control_revision(admin, settings.owner_role)
         installation = await prepare(admin, settings)
-        await _control_up(admin, installation, current, progress)
-        behind, up_to_date = await _survey(admin, installation)
-        run = Run(new_id(), min((t.revision for t in behind if t.revision), default=None), head(History.TENANT), skipped=up_to_date)
-        await _tenants_up(settings, installation, behind, run, progress)
-    run.seconds = time.monotonic() - started
+        if await control_up(admin, installation, current, options.patience):
+            told.note(f"control: {current or 'empty'} → {head(History.CONTROL)}")
+        run = await _up_once(admin, settings, options, told, stop)
+        if run.state == "done" and run.run:
+            await _up_with_later_ones(admin, settings, options, told, stop, run)
     return run
 
 
-async def _control_up(admin: AdminConnection, installation: Installation, current: str | None, progress: Progress) -> None:
-    to = head(History.CONTROL)
-    if current == to:
-        return
-    progress(f"control: {current or 'empty'} → {to}")
-    names = {TENANTS_GROUP: installation.group, LOGIN_ROLE: installation.login}
-    async with admin.transaction():
-        await _act_as(admin, installation.owner)
-        await admin.run_all(replaced(_rendered(History.CONTROL, current, to), names))
-        await remember(admin, installation)
-
-
-async def _control_revision(admin: AdminConnection, settings: TenantSettings) -> str | None:
-    """None where there is no control schema yet. Raises NewerRelease."""
-    if await admin.value("SELECT tablename FROM pg_tables WHERE schemaname = 'control' AND tablename = 'alembic_version'") is None:
-        return None
-    async with admin.transaction():
-        await _act_as(admin, settings.owner_role)
-        revision: str | None = await admin.value("SELECT version_num FROM control.alembic_version")
-    if not knows(History.CONTROL, revision):
-        raise NewerRelease(
-            f"The control schema is at revision {revision}, which this release does not know: a later one has been here. "
-            "Nothing was changed; run `imprint migrate up` of that release or a later one."
-        )
-    return revision
-
-
-async def _survey(admin: AdminConnection, installation: Installation) -> tuple[list[Behind], int]:
-    """Who is behind, and how many are not, in one query for all of them."""
-    async with admin.transaction():
-        await _act_as(admin, installation.owner)
-        rows = await admin.rows("SELECT slug, schema, role, revision FROM control.organizations ORDER BY slug")
-    behind = [Behind(r["slug"], r["schema"], r["role"], r["revision"]) for r in rows if is_behind(History.TENANT, r["revision"])]
-    return behind, len(rows) - len(behind)
-
-
-async def _tenants_up(settings: TenantSettings, installation: Installation, behind: list[Behind], run: Run, progress: Progress) -> None:
-    queue = iter(behind)
-
-    async def work() -> None:
-        """Until no tenant is left, or no connection is to be had: then the others' connections go on."""
-        try:
-            while await _on_one_connection(settings, installation, queue, run, progress):
-                continue
-        except RetryLater as error:
-            log.warning("a connection could not be opened", reason=str(error.__cause__ or error))
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(CONNECTIONS, len(behind))):
-            group.create_task(work())
-    for tenant in queue:
-        run.failed[tenant.slug] = UNTRIED
-
-
-async def _on_one_connection(settings: TenantSettings, installation: Installation, queue: Iterator[Behind], run: Run, progress: Progress) -> bool:
-    """Migrate tenants until one fails, which may have cost the connection; whether there may be more."""
-    async with connect_as_admin(settings.admin_database_url) as admin:
-        for tenant in queue:
-            error = await _tried(admin, installation, tenant, run.to)
-            progress(f"{tenant.slug}: {'failed' if error else run.to}")
-            if error:
-                run.failed[tenant.slug] = error
-                return True
-            run.done.append(tenant.slug)
-    return False
-
-
-async def _tried(admin: AdminConnection, installation: Installation, tenant: Behind, to: str) -> str | None:
-    """What went wrong, None where nothing did."""
+async def _up_with_later_ones(
+    admin: AdminConnection, settings: TenantSettings, options: Options, told: Told, stop: asyncio.Event | None, run: Run
+) -> None:
+    """Organizations that an earlier release made while the others were migrated."""
     try:
-        await _tenant_up(admin, installation, tenant, to)
-    except Refusal as refusal:
-        return str(refusal.__cause__ or refusal)
-    except Exception as error:  # the boundary of every tenant: the others go on
-        log.exception("tenant not migrated", tenant=tenant.slug)
-        return f"{type(error).__name__}: {error}"
+        later = await _up_once(admin, settings, options, told, stop)
+    except RetryLater:
+        told.note("whether organizations were made meanwhile could not be seen: run this again")
+        return
+    if later.run:
+        run.done += later.done
+        run.failed |= later.failed
+        run.left = later.left
+        run.seconds += later.seconds
+        run.ended(later.state, later.reason)
+
+
+async def _up_once(admin: AdminConnection, settings: TenantSettings, options: Options, told: Told, stop: asyncio.Event | None) -> Run:
+    plan = up_plan(await survey(admin, settings.owner_role, options.tenants), options)
+    if not options.unchecked:
+        require_safe(plan)
+    return await _carry_out(admin, settings, plan, options, told, stop)
+
+
+async def down(settings: TenantSettings, options: Options, listener: Listener | None = None, stop: asyncio.Event | None = None) -> Run:
+    """Take tenants back to `options.to`. Raises as `up`, and Irreversible where a revision has no way down."""
+    async with connect_as_admin(settings.admin_database_url, runner_name()) as admin, runner_lock(admin, options.wait):
+        await control_revision(admin, settings.owner_role)
+        standing = await survey(admin, settings.owner_role, options.tenants)
+        return await _carry_out(admin, settings, down_plan(standing, options), options, Told(listener), stop)
+
+
+async def planned(settings: TenantSettings, options: Options, plan: Callable[[Sequence[Standing], Options], Plan]) -> Plan:
+    """What a run would do; nothing is locked or changed. On an empty database there are no tenants."""
+    async with connect_as_admin(settings.admin_database_url) as admin:
+        current = await control_revision(admin, settings.owner_role)
+        at_head = current == head(History.CONTROL)
+        standing = await survey(admin, settings.owner_role, options.tenants, control_at_head=at_head) if current else []
+        made = plan(standing, options)
+    if not at_head:
+        made.warnings.insert(0, f"first, control: {current or 'empty'} → {head(History.CONTROL)}")
+    return made
+
+
+async def _carry_out(admin: AdminConnection, settings: TenantSettings, plan: Plan, options: Options, told: Told, stop: asyncio.Event | None) -> Run:
+    began = time.monotonic()
+    run = Run(None, plan.start, plan.to, skipped=plan.skipped)
+    if not plan.moves:
+        for warning in plan.warnings:
+            told.note(warning)
+        await ledger.close_unfinished(admin, settings.owner_role)
+        run.ended("done")
+        return run
+    told.planned(plan)
+    run.run = await ledger.begin(admin, settings.owner_role, plan, options)
+
+    def heard(outcome: Outcome) -> None:
+        slug = outcome.move.tenant.slug
+        if outcome.error is None:
+            run.done.append(slug)
+        else:
+            run.failed[slug] = outcome.error
+        told.heard(outcome)
+
+    crew = Crew(settings.admin_database_url, settings.owner_role, run.run, options, heard)
+    crew.stop = stop or crew.stop
+    keeper = asyncio.create_task(keep(admin, settings, crew))
+    try:
+        await _waves(crew, plan, options, run, told)
+    except BaseException as error:
+        run.ended("interrupted", f"it ended with {type(error).__name__}")
+        raise
+    finally:
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+        await crew.close()
+        run.seconds = time.monotonic() - began
+        await _close(admin, settings, run)
+    return run
+
+
+async def _waves(crew: Crew, plan: Plan, options: Options, run: Run, told: Told) -> None:
+    for number, moves in enumerate(plan.waves, start=1):
+        told.wave_begins(number, len(moves))
+        wave = await crew.wave(moves)
+        beyond = [move for later in plan.waves[number:] for move in later]
+        reason = _reason_to_end(crew, wave, options, run, last=not beyond)
+        if reason:
+            run.left = len(wave.left) + len(beyond)
+            run.ended("interrupted" if reason == INTERRUPTED else "halted", reason)
+            return
+        if number == 1 and beyond:
+            told.remaining(len(beyond), wave.tally.expected(len(beyond), options.jobs))
+    run.ended("failed" if run.failed else "done")
+
+
+def _reason_to_end(crew: Crew, wave: Wave, options: Options, run: Run, *, last: bool) -> str | None:
+    """Why no further wave is begun."""
+    if crew.stop.is_set():
+        return crew.halted_for or INTERRUPTED
+    objection = wave.objection or wave.tally.objection(options.halt_at, ended=not last)
+    if objection:
+        return objection
+    if wave.left:
+        return NO_CONNECTION
+    if run.failed and not last and not options.keep_going:
+        return f"{len(run.failed)} tenants have failed; --keep-going goes on past that"
     return None
 
 
-async def _tenant_up(admin: AdminConnection, installation: Installation, tenant: Behind, to: str) -> None:
-    names = {TENANT_SCHEMA: checked_schema(tenant.schema), TENANT_ROLE: checked_role(tenant.role)}
-    async with admin.transaction():
-        await _act_as(admin, installation.owner)
-        await admin.run_all(replaced(_rendered(History.TENANT, tenant.revision, to), names))
-        await admin.run("UPDATE control.organizations SET revision = $2, updated_at = now() WHERE schema = $1", tenant.schema, to)
-
-
-async def _act_as(admin: AdminConnection, owner: str) -> None:
-    await admin.run(f"SET LOCAL ROLE {quoted(owner)}")
-    await admin.run(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-
-
-def _rendered(history: History, start: str | None, to: str) -> tuple[str, ...]:
-    from migrations.rendering import upgrade_statements  # noqa: PLC0415 - Alembic is loaded only when there is something to do
-
-    return upgrade_statements(history, start, to)
+async def _close(admin: AdminConnection, settings: TenantSettings, run: Run) -> None:
+    """Write down how the run ended, on another connection where the first is gone."""
+    assert run.run is not None  # noqa: S101 - it was begun
+    reason = run.reason or ("; ".join(sorted(set(run.failed.values())))[:500] or None)
+    try:
+        await ledger.end(admin, settings.owner_role, run.run, run.state, reason)
+    except Refusal:
+        try:
+            async with connect_as_admin(settings.admin_database_url, runner_name()) as other:
+                await ledger.end(other, settings.owner_role, run.run, run.state, reason)
+        except RetryLater:
+            log.exception("how the run ended could not be written down; the next one says that it was interrupted")

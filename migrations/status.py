@@ -1,47 +1,71 @@
-"""Where every schema stands, in two queries, without Alembic."""
+"""Where every schema stands, in a few queries for all of them, without Alembic."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from migrations.history import History, head, is_behind, revisions
+from migrations.history import History, head, is_behind
 from migrations.installation import read
-from tenants.database import connect_as_admin
-from tenants.naming import quoted
+from migrations.serving import OLDEST_SERVED
+from tenants.database import AdminConnection, connect_as_admin
 from tenants.settings import TenantSettings
+
+# Whom a run without a pattern takes: nobody who is being purged, or is still being brought in.
+_TAKEN = "o.purge_began_at IS NULL AND (o.status <> 'provisioning' OR o.origin = 'created')"
+_COUNTS = f"SELECT o.revision, count(*) AS tenants FROM control.organizations o WHERE {_TAKEN} GROUP BY o.revision"  # noqa: S608 - a constant
+_COUNTS_BEFORE = "SELECT revision, count(*) AS tenants FROM control.organizations GROUP BY revision"
+_AT = "SELECT o.slug FROM control.organizations o WHERE coalesce(o.revision, '') = ANY ($1)"
+_FAILED = (
+    "SELECT o.slug, o.revision, latest.error FROM control.organizations o CROSS JOIN LATERAL ("  # noqa: S608 - a constant
+    "SELECT x.error FROM control.migration_results x JOIN control.migration_runs r ON r.id = x.run_id "
+    "WHERE x.organization_id = o.id AND r.command <> 'stamp' ORDER BY x.finished_at DESC LIMIT 1) latest "
+    f"WHERE {_TAKEN} AND coalesce(o.revision, '') = ANY ($1) AND latest.error IS NOT NULL ORDER BY o.slug"
+)
+_PENDING = (
+    "SELECT o.slug, p.name, p.revision, p.error FROM control.pending_indexes p "
+    "JOIN control.organizations o ON o.id = p.organization_id ORDER BY o.slug, p.name"
+)
+_LAST = "SELECT id, command, to_revision, state, reason, holder, started_at, ended_at FROM control.migration_runs ORDER BY started_at DESC LIMIT 1"
 
 
 async def status(settings: TenantSettings) -> dict[str, object]:
-    """The shape of `imprint migrate status --json`; revisions are None where nothing was migrated yet."""
-    control = None
-    counts: Counter[str] = Counter()
-    behind: list[str] = []
+    """The shape of `imprint migrate status --json`; revisions are None where nothing was migrated yet.
+
+    `failed`: tenants that are behind and whose last attempt failed. `pending_indexes`: still to be built beside the work.
+    """
+    found: dict[str, object] = {
+        "control": {"revision": None, "head": head(History.CONTROL)},
+        "tenant": {"head": head(History.TENANT), "oldest_served": OLDEST_SERVED, "counts": {}},
+        "behind": [],
+        "failed": [],
+        "pending_indexes": [],
+        "last_run": None,
+    }
     async with connect_as_admin(settings.admin_database_url) as admin:
         if await read(admin, settings) is not None:
-            await admin.run(f"SET ROLE {quoted(settings.owner_role)}")
-            control = await admin.value("SELECT version_num FROM control.alembic_version")
-            for row in await admin.rows("SELECT slug, revision FROM control.organizations ORDER BY slug"):
-                counts[row["revision"] or "none"] += 1
-                if is_behind(History.TENANT, row["revision"]):
-                    behind.append(row["slug"])
-    return {
-        "control": {"revision": control, "head": head(History.CONTROL)},
-        "tenant": {"head": head(History.TENANT), "oldest_served": oldest_served(), "counts": dict(counts)},
-        "behind": behind,
-        "failed": [],
+            async with admin.transaction(settings.owner_role):
+                await _fill(admin, found)
+    return found
+
+
+async def _fill(admin: AdminConnection, found: dict[str, object]) -> None:
+    control = await admin.value("SELECT version_num FROM control.alembic_version")
+    found["control"] = {"revision": control, "head": head(History.CONTROL)}
+    at_head = control == head(History.CONTROL)
+    counts = Counter({row["revision"]: row["tenants"] for row in await admin.rows(_COUNTS if at_head else _COUNTS_BEFORE)})
+    found["tenant"] = {
+        "head": head(History.TENANT),
+        "oldest_served": OLDEST_SERVED,
+        "counts": {revision or "none": count for revision, count in sorted(counts.items(), key=str)},
     }
-
-
-OLDEST_SERVED = "0001"
-
-
-def oldest_served() -> str:
-    return OLDEST_SERVED
-
-
-def serves(revision: str | None) -> bool:
-    """Whether this release can serve a tenant at this revision: at the oldest served or later, newer ones included."""
-    if revision is None:
-        return False
-    known = [r.id for r in revisions(History.TENANT)]
-    return revision not in known or known.index(revision) >= known.index(OLDEST_SERVED)
+    behind = [revision or "" for revision in counts if is_behind(History.TENANT, revision)]
+    if behind:
+        slugs = await admin.rows(f"{_AT}{f' AND {_TAKEN}' if at_head else ''} ORDER BY o.slug", behind)
+        found["behind"] = [row["slug"] for row in slugs]
+    if not at_head:  # what is asked next stands in tables of a later revision
+        return
+    if behind:
+        found["failed"] = [dict(row.items()) for row in await admin.rows(_FAILED, behind)]
+    found["pending_indexes"] = [dict(row.items()) for row in await admin.rows(_PENDING)]
+    last = await admin.rows(_LAST)
+    found["last_run"] = dict(last[0].items()) if last else None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tenants.naming import quoted
-from tenants.statements import TENANT_SCHEMA
+from tenants.naming import TENANT_SCHEMA, quoted
 
 TENANT_ROLE = "__role__"
 TENANTS_GROUP = "__tenants__"

@@ -17,6 +17,11 @@ sdl_drift() {
         { echo "schema.graphql is not what the code says: imprint schema print > schema.graphql" >&2; return 1; }
 }
 
+permissions_drift() {
+    "$run/imprint" schema permissions | diff -u docs/permissions.md - ||
+        { echo "docs/permissions.md is not what the code says; where the change of rights is meant: imprint schema permissions > docs/permissions.md" >&2; return 1; }
+}
+
 templates() {
     files=$(find app auth ops workers -name '*.html' -path '*templates*')
     [ -z "$files" ] || printf '%s\n' "$files" | xargs "$run/djlint" --quiet --lint --profile jinja
@@ -26,7 +31,9 @@ step format "$run/ruff" format --check --quiet .
 step lint "$run/ruff" check --quiet .
 step types "$run/mypy"
 step imports "$run/lint-imports" --no-cache
+step migrations "$run/imprint" migrate check
 step sdl sdl_drift
+step permissions permissions_drift
 step templates templates
 [ -z "$failed" ] || { printf 'failed:%s\n' "$failed" >&2; exit 1; }
 echo 'all checks passed'

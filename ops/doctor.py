@@ -10,20 +10,25 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from auth.signing import SigningKeys
 from migrations.history import History, knows
 from migrations.status import status
 from ops.settings import Settings
+from tenants.anchoring import signed_before
 from tenants.database import Database, connect_as_admin
 from tenants.errors import ConfigurationError, Refusal
-from tenants.privileges import open_functions, temporary_tables_open
-from tenants.registry import Registry
+from tenants.privileges import may_make_temporary_tables, open_functions, temporary_tables_open
+from tenants.rotation import installation
+from tenants.rotation.installation import KeysMissing
 from tenants.secrets import Keyring, Undecipherable
 from tenants.settings import TenantSettings
+from tenants.statements import statement
 
 OLDEST_POSTGRES, NEWEST_POSTGRES = 15, 18
 MEND = {"redis": "start the server that IMPRINT_REDIS_URL names", "postgres": "start the server that IMPRINT_DATABASE_URL names"}
 OLDEST_REDIS = (6, 2)
 CLOCK_SECONDS = 2.0
+WRAPPED = statement(installation.WRAPPED)
 LOGIN = "SELECT current_user AS name, rolsuper, rolinherit, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname = current_user"
 
 
@@ -91,12 +96,16 @@ async def _roles(settings: TenantSettings) -> Check:
         role: Any = (await connection.rows(LOGIN))[0]
         functions = sorted({signature.partition("(")[0] for signature in await open_functions(connection)})
         temporary = await temporary_tables_open(connection)
+        refreshes = await may_make_temporary_tables(connection, settings.owner_role)
     if role["rolsuper"] or role["rolbypassrls"] or role["rolcreaterole"]:
         return _bad("roles", f"{role['name']} may do more than serve", f"ALTER ROLE {role['name']} NOSUPERUSER NOBYPASSRLS NOCREATEROLE")
     if role["rolinherit"]:
         return _bad("roles", f"{role['name']} inherits every tenant's rights", f"ALTER ROLE {role['name']} NOINHERIT")
     if temporary:
         return _bad("roles", "every role may make temporary tables", "run imprint migrate up as the role that owns the database")
+    if not refreshes:
+        mend = f"run imprint migrate up as the role that owns the database, or GRANT TEMPORARY ON DATABASE … TO {settings.owner_role}"
+        return _bad("roles", f"{settings.owner_role} may make no temporary tables, so what is trending is never ranked again", mend)
     note = f"; every role may call {', '.join(functions)}, which only a superuser can revoke" if functions else ""
     return _good("roles", f"{role['name']} owns and inherits nothing{note}")
 
@@ -115,12 +124,31 @@ async def _schemas(settings: TenantSettings) -> Check:
 
 
 async def _keys(settings: TenantSettings) -> Check:
+    keyring = Keyring(settings.secret_keys)
     async with Database(settings, connections=1) as database:
+        async with database.control() as connection:
+            rows = await connection.fetch(WRAPPED)
         try:
-            tenants = await Registry(database, Keyring(settings.secret_keys)).all()
+            outdated = installation.outdated(rows, keyring)
+            signing = await SigningKeys(database, keyring, overlap=0).outdated()
+            anchors = await signed_before(database, keyring)
+        except KeysMissing as missing:
+            return _bad("keys", missing.message, "put the key that they were made with into IMPRINT_SECRET_KEY, behind the new one")
         except Undecipherable as error:
-            return _bad("keys", str(error), "put the key that these organizations were made with into IMPRINT_SECRET_KEY, after the new one")
-    return _good("keys", f"IMPRINT_SECRET_KEY opens all {len(tenants)} organizations' keys")
+            return _bad(
+                "keys", f"a key that signs access tokens: {error}", "put the key that it was made with into IMPRINT_SECRET_KEY, behind the new one"
+            )
+    if outdated or signing or anchors:
+        old = (
+            f"{len(outdated)} organizations' keys, {len(signing)} signing keys and {anchors} histories' anchors "
+            "are under an older key of IMPRINT_SECRET_KEY"
+        )
+        return _bad("keys", old, "run `imprint secrets rotate`; until then remove no key from IMPRINT_SECRET_KEY")
+    rotated = sum(row["other_key"] is not None for row in rows)
+    unfinished = f"; the keys of {rotated} are being renewed: where nobody is at it, `imprint secrets rotate` finishes it" if rotated else ""
+    more = len(keyring.keys) - 1
+    rest = f"; nothing is under the {more} older, which may be removed" if more else ""
+    return _good("keys", f"the first key of IMPRINT_SECRET_KEY opens all {len(rows)} organizations' keys and every signing key{rest}{unfinished}")
 
 
 async def _redis(settings: TenantSettings) -> Check:

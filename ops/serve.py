@@ -17,7 +17,8 @@ from granian.server.mp import MPServer
 from prometheus_client.multiprocess import mark_process_dead
 
 from app.main import build
-from migrations.status import serves
+from migrations.history import History, head, is_behind
+from migrations.serving import serves
 from ops import limits, operators
 from ops.asgi import Application, Message, Receive, Scope, Send
 from ops.front import Front
@@ -39,6 +40,7 @@ from workers.mailbox import mailbox_app
 DRAIN = signal.SIGUSR1
 STOP_SECONDS = 30
 MAILBOX = "/dev/mail"
+CONTROL_REVISION = statement("SELECT version_num FROM control.alembic_version")
 MIGRATED = statement("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'control' AND tablename = 'installation')")
 
 
@@ -100,17 +102,22 @@ def run(settings: Settings, at: Listening) -> None:
 
 
 async def check_migrated(settings: Settings) -> None:
-    """Raises NeverMigrated, or ConfigurationError where the database does not answer."""
+    """Raises NeverMigrated, or ConfigurationError where the database does not answer or its control schema is an earlier release's."""
     async with Database(settings.tenants, connections=1) as database:
         try:
             async with database.control() as connection:
                 migrated = await connection.fetchval(MIGRATED)
+                revision = await connection.fetchval(CONTROL_REVISION) if migrated else None
         except DatabaseUnavailable as error:
             raise ConfigurationError(
                 [f"IMPRINT_DATABASE_URL does not answer ({error.__cause__ or error}): start Postgres there, or correct it"]
             ) from error
     if not migrated:
         raise NeverMigrated("This database has no control schema yet: run `imprint migrate up` first.")
+    if is_behind(History.CONTROL, revision):
+        raise ConfigurationError(
+            [f"the control schema is at revision {revision}, this release needs {head(History.CONTROL)}: run `imprint migrate up` first"]
+        )
 
 
 def application() -> Application:

@@ -37,12 +37,29 @@ class Conflict(Refusal):
 
     code = "CONFLICT"
 
-    def __init__(self, message: str, *, current_version: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, current_version: int | None = None, expected_version: int | None = None, changes: Sequence[Mapping[str, object]] = ()
+    ) -> None:
+        """`changes`: what happened after the expected version, oldest first, each with the names of its `fields`."""
         super().__init__(message)
         self.current_version = current_version
+        self.expected_version = expected_version
+        self.changes = tuple(changes)
 
     def extensions(self) -> dict[str, object]:
-        return {} if self.current_version is None else {"currentVersion": self.current_version}
+        told: dict[str, object] = {}
+        if self.current_version is not None:
+            told["currentVersion"] = self.current_version
+        if self.expected_version is not None:
+            told["expectedVersion"] = self.expected_version
+        if self.changes:
+            told["changed"] = sorted({name for change in self.changes for name in _names(change["fields"])})
+            told["changes"] = [dict(change) for change in self.changes]
+        return told
+
+
+def _names(fields: object) -> Sequence[str]:
+    return fields if isinstance(fields, list) else ()
 
 
 class ValidationFailed(Refusal):

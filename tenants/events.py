@@ -83,14 +83,15 @@ PREVIOUS_HASH = statement("SELECT hash FROM __tenant__.domain_events WHERE aggre
 
 APPEND = statement(
     """
-    WITH event AS (
-      INSERT INTO __tenant__.domain_events (id, aggregate_type, aggregate_id, aggregate_version, event_type, event_version, event_data, metadata,
-                                            user_id, correlation_id, causation_id, occurred_at, hash)
-      VALUES (:id, :aggregate_type, :aggregate_id, :aggregate_version, :type, :type_version, CAST(:data AS jsonb), CAST(:metadata AS jsonb),
-              :user_id, :correlation_id, :causation_id, :occurred_at, :hash)
+    WITH letter AS (
+      INSERT INTO control.outbox (id, event_id, event_type, aggregate_id, aggregate_version, correlation_id, trace)
+      VALUES (:outbox_id, :id, :type, :aggregate_id, :aggregate_version, :correlation_id, :trace)
     )
-    INSERT INTO control.outbox (id, event_id, event_type, aggregate_id, aggregate_version, correlation_id, trace)
-    VALUES (:outbox_id, :id, :type, :aggregate_id, :aggregate_version, :correlation_id, :trace)
+    INSERT INTO __tenant__.domain_events (id, aggregate_type, aggregate_id, aggregate_version, event_type, event_version, event_data, metadata,
+                                          user_id, correlation_id, causation_id, occurred_at, hash)
+    VALUES (:id, :aggregate_type, :aggregate_id, :aggregate_version, :type, :type_version, CAST(:data AS jsonb), CAST(:metadata AS jsonb),
+            :user_id, :correlation_id, :causation_id, :occurred_at, :hash)
+    RETURNING sequence_number
     """
 )
 

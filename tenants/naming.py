@@ -9,6 +9,9 @@ from uuid import UUID
 SchemaName = NewType("SchemaName", str)
 RoleName = NewType("RoleName", str)
 
+TENANT_SCHEMA = "__tenant__"
+"""What stands for a tenant's schema in texts that are the same for all tenants."""
+
 _PREFIX = re.compile(r"[a-z][a-z0-9]{0,11}")
 _SCHEMA = re.compile(r"t_[0-9a-f]{32}")
 _ROLE = re.compile(r"[a-z][a-z0-9]{0,11}_(?:t_[0-9a-f]{32}|tenants)")

@@ -57,7 +57,15 @@ async def temporary_tables_open(connection: AdminConnection) -> bool:
     return bool(await connection.value("SELECT has_database_privilege('public', current_database(), 'TEMPORARY')"))
 
 
-async def close_temporary_tables(admin: AdminConnection) -> None:
-    """The database's owner may; where the admin is not, Postgres warns and changes nothing."""
+async def may_make_temporary_tables(connection: AdminConnection, role: str) -> bool:
+    return bool(await connection.value("SELECT has_database_privilege($1::name, current_database(), 'TEMPORARY')", role))
+
+
+async def close_temporary_tables_but_to(admin: AdminConnection, owner: str) -> None:
+    """A materialized view that is refreshed beside its readers makes one, as the owner, whoever asked the owner's function for it.
+
+    The database's owner may; where the admin is not, Postgres warns and changes nothing.
+    """
     database = quoted(await admin.value("SELECT current_database()"))
     await admin.run(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
+    await admin.run(f"GRANT TEMPORARY ON DATABASE {database} TO {quoted(owner)}")

@@ -26,10 +26,11 @@ class TenantBehind(RetryLater):
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What a host stands for. `tenant` is set for SUBDOMAIN and CUSTOM only."""
+    """What a host stands for. `tenant` is set for SUBDOMAIN and CUSTOM only; `former`: by a slug that it no longer has."""
 
     place: Place
     tenant: Tenant | None = None
+    former: bool = False
 
 
 class Resolver:
@@ -45,7 +46,8 @@ class Resolver:
         except MalformedHost:
             raise UnknownHost from None
         if address.place is Place.SUBDOMAIN:
-            return Resolved(address.place, self.open(await self._registry.by_slug(address.name)))
+            tenant = self.open(await self._registry.by_label(address.name))
+            return Resolved(address.place, tenant, former=tenant.slug != address.name)
         if address.place is Place.CUSTOM:
             return Resolved(address.place, self.open(await self._registry.by_domain(address.name)))
         return Resolved(address.place)

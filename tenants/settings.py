@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Self, cast
 from urllib.parse import unquote, urlsplit
 
@@ -13,14 +13,19 @@ MAKE_KEY = "make one with: python3 -c 'import base64,os; print(base64.b64encode(
 
 @dataclass(frozen=True, slots=True)
 class TenantSettings:
-    """Where the data lies and how tenants are addressed. Sizes are connections, times seconds, memory MB."""
+    """Where the data lies and how tenants are addressed. Sizes are connections, times seconds, memory MB.
+
+    `backend_memory` is what one connection's server process may keep of the tenants it met before it is replaced: an estimate
+    from their number and their statements, about 0.6 to 4 MB a tenant. Behind a pooler, whose server connections are its own,
+    set its server_lifetime instead.
+    """
 
     database_url: str
     admin_database_url: str
     owner_role: str
     redis_url: str
     public_url: str
-    secret_keys: tuple[bytes, ...]
+    secret_keys: tuple[bytes, ...] = field(repr=False)
     mode: Literal["production", "dev"]
     pooling: Literal["session", "transaction"]
     connections: int = 8
@@ -29,6 +34,7 @@ class TenantSettings:
     statement_seconds: int = 20
     tenants_per_connection: int = 500
     connection_age: int = 3600
+    backend_memory: int = 150
     statement_cache: int = 1500
 
     @property
@@ -62,6 +68,7 @@ class TenantSettings:
             mode=mode,
             pooling=cast('Literal["session", "transaction"]', env.choice("IMPRINT_POOLING", ("session", "transaction"), "session")),
             connections=env.number("IMPRINT_CONNECTIONS", 8, least=1, most=500),
+            backend_memory=env.number("IMPRINT_BACKEND_MEMORY", 150, least=20, most=10_000),
         )
 
 

@@ -12,12 +12,11 @@ from sqlalchemy import ClauseElement, text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from tenants.naming import SchemaName, quoted
+from tenants.naming import TENANT_SCHEMA, SchemaName, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TENANT_SCHEMA = "__tenant__"
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call] # SQLAlchemy's dialects are not annotated
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Identity,
     Index,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from tenants.statements import TENANT_SCHEMA
+from tenants.naming import TENANT_SCHEMA
 
 NAMING = {
     "pk": "%(table_name)s_pkey",
@@ -66,18 +67,132 @@ organizations = Table(
     Column("wrapped_key", LargeBinary, nullable=False),
     Column("created_at", Moment, nullable=False, server_default=func.now()),
     Column("updated_at", Moment, nullable=False, server_default=func.now()),
+    Column("origin", Text, nullable=False, server_default=text("'created'"), comment="who finishes or removes it when it was left half-made"),
+    Column("quotas", JSONB, nullable=False, server_default=text("'{}'"), comment="limit by name; a name that is missing has none"),
+    Column("suspended_because", Text, comment="what the operator wrote down; not shown to outsiders"),
+    Column("deleted_at", Moment, comment="when its grace began"),
+    Column("deleted_from", Text, comment="the status that undelete gives back"),
+    Column("purge_after", Moment, comment="when the grace of a deleted organization ends"),
+    Column("purge_began_at", Moment, comment="from here on there is no way back"),
+    Column("other_key", LargeBinary, comment="opens and finds as well, while the key is rotated"),
+    Column("other_key_is", Text, comment="coming: nothing is under it yet; going: what is under it is brought under the new one"),
     CheckConstraint("status IN ('provisioning', 'active', 'suspended', 'deleting')", name="status"),
+    CheckConstraint("origin IN ('created', 'imported', 'cloned')", name="origin"),
+    CheckConstraint("other_key_is IN ('coming', 'going')", name="other_key_is"),
+    CheckConstraint("(other_key IS NULL) = (other_key_is IS NULL)", name="other_key"),
     comment="Every organization: its address, its place, and its key wrapped by the installation's.",
+)
+
+former_slugs = Table(
+    "former_slugs",
+    control_metadata,
+    Column("slug", Text, primary_key=True),
+    Column("organization_id", Uuid, nullable=False, index=True, comment="no foreign key: the slug stays taken when the organization is gone"),
+    Column("given_up_at", Moment, nullable=False, server_default=func.now()),
+    comment="Slugs that an organization once had; no other ever gets them.",
+)
+
+tombstones = Table(
+    "tombstones",
+    control_metadata,
+    Column("organization_id", Uuid, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("schema", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False, unique=True),
+    Column("purged_at", Moment, nullable=False, server_default=func.now()),
+    comment="Organizations that were purged; nothing is ever made under these names again.",
+)
+
+stock = Table(
+    "stock",
+    control_metadata,
+    Column("organization_id", Uuid, primary_key=True, comment="the id that the organization claiming it will have"),
+    Column("schema", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False, unique=True),
+    Column("revision", Text, nullable=False),
+    Column("made_at", Moment, nullable=False, server_default=func.now()),
+    comment="Schemas and roles made beforehand, waiting for an organization.",
+)
+
+erasures = Table(
+    "erasures",
+    control_metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("role", Text, primary_key=True, server_default=text("(CURRENT_USER)::text"), comment="the organization's, filled by the database"),
+    Column("erased_at", Moment, nullable=False, server_default=func.now()),
+    comment="People who were erased, by nothing but their ids; kept for ever, so that an older copy does not bring them back.",
 )
 
 domains = Table(
     "domains",
     control_metadata,
     Column("host", Text, primary_key=True),
-    Column("organization_id", Uuid, ForeignKey("control.organizations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("organization_id", Uuid, ForeignKey("control.organizations.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("verified_at", Moment),
     Column("created_at", Moment, nullable=False, server_default=func.now()),
+    Column("challenge", Text, nullable=False, server_default=text("''"), comment="what the TXT record must say"),
+    Index("domains_verified_key", "host", unique=True, postgresql_where=text("verified_at IS NOT NULL")),
     comment="Hosts of their own that organizations brought; only verified ones are served.",
+)
+
+migration_runs = Table(
+    "migration_runs",
+    control_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("command", Text, nullable=False),
+    Column("to_revision", Text, nullable=False),
+    Column("holder", Text, nullable=False, comment="user@host and process"),
+    Column("options", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("state", Text, nullable=False, server_default=text("'running'")),
+    Column("reason", Text, comment="why it did not end as done"),
+    Column("started_at", Moment, nullable=False, server_default=func.now()),
+    Column("ended_at", Moment),
+    CheckConstraint("command IN ('up', 'down', 'stamp')", name="command"),
+    CheckConstraint("state IN ('running', 'done', 'failed', 'halted', 'interrupted')", name="state"),
+    Index("migration_runs_newest_idx", text("started_at DESC")),
+    comment="Every run of the migration runner that changed something or tried to.",
+)
+
+migration_results = Table(
+    "migration_results",
+    control_metadata,
+    Column("run_id", Uuid, ForeignKey("control.migration_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("organization_id", Uuid, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("from_revision", Text),
+    Column("to_revision", Text, nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("seconds", Float(53), nullable=False),
+    Column("error", Text, comment="none: done"),
+    Column("finished_at", Moment, nullable=False, server_default=func.clock_timestamp()),
+    Index("migration_results_latest_idx", "organization_id", "finished_at"),
+    comment="What a run did to each tenant; a tenant that was done says so in the transaction that did it.",
+)
+
+pending_indexes = Table(
+    "pending_indexes",
+    control_metadata,
+    Column("organization_id", Uuid, ForeignKey("control.organizations.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("statement", Text, nullable=False, comment="with tokens in place of the tenant's names"),
+    Column("revision", Text, nullable=False),
+    Column("error", Text, comment="why the last attempt failed"),
+    Column("created_at", Moment, nullable=False, server_default=func.now()),
+    comment="Indexes on large tables that a tenant's revision asks for and that are built beside its work, one at a time.",
+)
+
+operator_audit = Table(
+    "operator_audit",
+    control_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", Moment, nullable=False, server_default=func.now()),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("organization_id", Uuid),
+    Column("slug", Text),
+    Column("details", JSONB, nullable=False, server_default=text("'{}'")),
+    Index("operator_audit_organization_idx", "organization_id", "at"),
+    comment="What operators did; written in the transaction that did it.",
 )
 
 signing_keys = Table(
@@ -171,6 +286,41 @@ leases = Table(
     comment="Who may do a thing that only one process should; whoever is late loses it.",
 )
 
+anchors = Table(
+    "anchors",
+    control_metadata,
+    Column("organization_id", Uuid, ForeignKey("control.organizations.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("aggregates", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="over all anchored heads in the order of their ids"),
+    Column("signature", LargeBinary, nullable=False, comment="with a key that no database holds"),
+    comment="How far each organization's history was known to reach, out of that organization's reach.",
+)
+
+anchored_heads = Table(
+    "anchored_heads",
+    control_metadata,
+    Column("organization_id", Uuid, ForeignKey("control.anchors.organization_id", ondelete="CASCADE"), primary_key=True),
+    Column("aggregate_id", Uuid, primary_key=True),
+    Column("aggregate_type", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    comment="The last event of each aggregate when its organization was last anchored.",
+)
+
+history_anchors = Table(
+    "history_anchors",
+    tenant_metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("made_at", Moment, nullable=False),
+    Column("aggregates", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    comment="Every anchor of this organization's history, as it also stands outside of it; append-only.",
+)
+
 domain_events = Table(
     "domain_events",
     tenant_metadata,
@@ -189,8 +339,11 @@ domain_events = Table(
     Column("sequence_number", BigInteger, Identity(always=True), nullable=False, unique=True),
     Column("hash", LargeBinary, nullable=False),
     UniqueConstraint("aggregate_id", "aggregate_version"),
-    Index("domain_events_type_time_idx", "event_type", "occurred_at"),
+    Index("domain_events_event_type_idx", "event_type", "occurred_at", "id"),
+    Index("domain_events_aggregate_type_idx", "aggregate_type", "occurred_at", "id"),
+    Index("domain_events_user_id_idx", "user_id", "occurred_at", "id", postgresql_where=text("user_id IS NOT NULL")),
     Index("domain_events_correlation_id_idx", "correlation_id"),
+    Index("domain_events_newest_idx", "occurred_at", "id"),
     comment="Everything that ever happened to this organization's aggregates, in the order of each; append-only.",
 )
 
@@ -201,4 +354,33 @@ handled = Table(
     Column("handler", Text, primary_key=True),
     Column("handled_at", Moment, nullable=False, server_default=func.now()),
     comment="Which handler has had its effect for which event; committed together with the effect.",
+)
+
+# As the view of both says what an entry is called, and which row it tells of.
+_ENTRY = "(lpad(to_hex(id), 32, '0')::uuid)"
+_ROW = """(
+CASE
+    WHEN (row_key ->> 'id'::text) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text THEN (row_key ->> 'id'::text)::uuid
+    ELSE NULL::uuid
+END)"""
+
+audit_log = Table(
+    "audit_log",
+    tenant_metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("row_key", JSONB, comment="the key's columns; none where the whole table was emptied"),
+    Column("operation", Text, nullable=False),
+    Column("before", JSONB, comment="without what is encrypted or tells who a person is"),
+    Column("after", JSONB, comment="without what is encrypted or tells who a person is"),
+    Column("session_role", Text, nullable=False, comment="who had signed in to Postgres"),
+    Column("effective_role", Text, nullable=False, comment="as whom they acted; none: as themselves"),
+    Column("transaction_id", BigInteger, nullable=False),
+    CheckConstraint("operation IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')", name="operation"),
+    Index("audit_log_newest_idx", "at", text(_ENTRY)),
+    Index("audit_log_operation_idx", "operation", "at", text(_ENTRY)),
+    Index("audit_log_table_name_idx", "table_name", "at", text(_ENTRY)),
+    Index("audit_log_row_idx", text(_ROW)),
+    comment="Changes that came past the application, noted by triggers.",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,8 +15,10 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from tenants.database import Connection, UniqueTaken
 from tenants.errors import Conflict
 from tenants.events import APPEND, GENESIS, PREVIOUS_HASH, NewEvent, StoredEvent, chain_hash
+from tenants.headroom import Headroom
 from tenants.ids import new_id
 from tenants.statements import statement
+from tenants.today import Today
 
 if TYPE_CHECKING:
     from tenants.database import Database
@@ -38,22 +40,37 @@ class Cause:
     causation_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a process remembers from one transaction to the next; it may be forgotten at any moment."""
+
+    today: Today = field(default_factory=Today)
+    headroom: Headroom = field(default_factory=Headroom)
+
+
 class Transaction:
     """One unit of work in one tenant's schema. `now` is the database's clock; whatever is appended commits with it or not at all."""
 
-    __slots__ = ("cause", "connection", "now", "tenant")
+    __slots__ = ("_appended", "_today", "cause", "connection", "headroom", "now", "tenant")
 
-    def __init__(self, tenant: Tenant, connection: Connection, cause: Cause, now: datetime) -> None:
+    def __init__(self, tenant: Tenant, connection: Connection, cause: Cause, now: datetime, remembered: Remembered) -> None:
         self.tenant = tenant
         self.connection = connection
         self.cause = cause
         self.now = now
+        self.headroom = remembered.headroom
+        self._today = remembered.today
+        self._appended = 0
 
     async def append(self, aggregate_type: str, aggregate_id: UUID, version: int, events: Sequence[NewEvent]) -> None:
         """Store events that brought an aggregate to `version`, each chained to the one before, with an outbox row each.
 
-        Raises Conflict where another transaction stored one of these versions first.
+        Raises Conflict where another transaction stored one of these versions first, QuotaExceeded where a person acts and
+        the organization has had as many events today as it may; the system's own work goes on.
         """
+        limit = self.tenant.quotas.events_per_day if self.cause.user_id else None
+        if limit is not None:
+            self._today.refuse_if_full(self.tenant.id, self.now, limit)
         first = version - len(events) + 1
         previous = await self._hash_before(aggregate_id, first)
         for position, event in enumerate(events):
@@ -72,7 +89,10 @@ class Transaction:
                 self.now,
             )
             previous = chain_hash(previous, stored)
-            await self._insert(stored, previous)
+            last = await self._insert(stored, previous)
+            self._appended += 1
+        if limit is not None and events:
+            await self._today.charge(self.connection, self.tenant.id, self.now, limit, last=last, appended=self._appended)
 
     async def schedule(self, kind: str, subject_id: UUID, due_at: datetime, data: dict[str, Any] | None = None) -> None:
         """Have a timer of this kind fire at `due_at`, if this transaction commits."""
@@ -86,9 +106,10 @@ class Transaction:
             raise Conflict("The history of this entity does not reach the version it claims; run `imprint events verify`.")
         return bytes(found)
 
-    async def _insert(self, event: StoredEvent, digest: bytes) -> None:
+    async def _insert(self, event: StoredEvent, digest: bytes) -> int:
+        """Its sequence number."""
         try:
-            await self.connection.execute(
+            number: int = await self.connection.fetchval(
                 APPEND,
                 id=event.id,
                 aggregate_type=event.aggregate_type,
@@ -110,13 +131,14 @@ class Transaction:
             if taken.constraint == _ONE_EVENT_PER_VERSION:
                 raise Conflict("Somebody else changed this at the same moment; reload and try again.") from taken
             raise
+        return number
 
 
 @asynccontextmanager
-async def transaction(database: Database, tenant: Tenant, cause: Cause) -> AsyncIterator[Transaction]:
-    """Begin; commit at the end of the block; roll everything back when it raises."""
+async def transaction(database: Database, tenant: Tenant, cause: Cause, remembered: Remembered | None = None) -> AsyncIterator[Transaction]:
+    """Begin; commit at the end of the block; roll everything back when it raises. `remembered` is for whoever opens many."""
     async with database.writing(tenant.place) as connection:
-        yield Transaction(tenant, connection, cause, await connection.fetchval(NOW))
+        yield Transaction(tenant, connection, cause, await connection.fetchval(NOW), remembered or Remembered())
 
 
 def _trace_parent() -> str | None:

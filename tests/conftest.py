@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from ops.stack import Addresses, Stack, databases
 from ops.stack.addresses import redis_url
@@ -24,6 +26,12 @@ from tenants.settings import TenantSettings
 from tests import postgres15 as debian
 from tests.proofs import Proofs
 
+# How long an example takes says how busy the machine is.
+hypothesis.register_profile("imprint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("imprint")
+
+# What these servers hold is thrown away: nothing of it has to survive the machine, so no test waits for its disk.
+FORGETFUL = {"max_connections": 300, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
 WORKER_INPUT = "imprint_stack"
 
 
@@ -31,7 +39,7 @@ class SharedStack:
     """Started by the process that hands out the tests; the others are told its addresses."""
 
     def __init__(self) -> None:
-        self._stack = Stack(Path(tempfile.mkdtemp(prefix="imprint-tests-")), max_connections=300)
+        self._stack = Stack(Path(tempfile.mkdtemp(prefix="imprint-tests-")), postgres=FORGETFUL)
         self.addresses = asyncio.run(self._stack.start())
 
     def stop(self) -> None:

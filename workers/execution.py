@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from tenants.database import repeatable
 from tenants.events import READ, StoredEvent, from_row
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
@@ -47,6 +48,12 @@ async def execute(database: Database, postman: Postman, tenant: Tenant, started:
     if name not in INSIDE and name not in TIMERS:
         raise Hopeless(f"This release has no handler {name!r}; start a release that has it, then retry the delivery.")
     timer = await _timer(database, started) if name in TIMERS else None
+    await _handle(database, tenant, started, timer, settings)
+
+
+@repeatable
+async def _handle(database: Database, tenant: Tenant, started: Started, timer: Row | None, settings: WorkerSettings) -> None:
+    name = started.handler
     async with transaction(database, tenant, Cause(started.correlation_id, causation_id=started.event_id)) as tx:
         # A process that stands still must not hold the note, or the next one would wait for it.
         await tx.connection.simple(f"SET LOCAL idle_in_transaction_session_timeout = {int(settings.idle_seconds * 1000)}")

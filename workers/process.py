@@ -27,7 +27,9 @@ from tenants.registry import Registry
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from workers.actors import declare
+from workers.anchoring import Anchoring
 from workers.broker import Broker
+from workers.certificates import CertificateWarnings
 from workers.deliveries import Deliverer
 from workers.heartbeat import BEAT_SECONDS, Heartbeat, Role
 from workers.leases import new_holder
@@ -36,7 +38,9 @@ from workers.mail import postman
 from workers.publisher import Publisher
 from workers.relay import Relay
 from workers.retention import Retention, TenantRetention
+from workers.rounds import DailyRound, Visit
 from workers.settings import WorkerSettings
+from workers.stock import StockKeeper
 from workers.sweeper import Sweeper
 from workers.timers import TimerRunner
 
@@ -96,15 +100,37 @@ async def _relay(process: Process) -> None:
             forever("sweeper", Sweeper(database, process.workers).step, Pace(0.1, 1)),
             forever("timers", timers.step, Pace(0.05, 1)),
             forever("retention", Retention(database).step, Pace(1, 600)),
-            forever("tenant retention", TenantRetention(database, registry, process.holder).step, Pace(0.1, 600)),
+            *_rounds(process, database, registry),
             forever("heartbeat", heartbeat.step, Pace(BEAT_SECONDS, BEAT_SECONDS)),
             process.beat(stop.set),
+            *_stock(process, database),
         ]
         tasks = [asyncio.create_task(loop) for loop in loops]
         await stop.wait()
         await _cancel(tasks)
         await _quietly(timers.stop(), heartbeat.stop())
     broker.close()
+
+
+def _rounds(process: Process, database: Database, registry: Registry) -> list[Coroutine[Any, Any, None]]:
+    """What is done for every organization once a day."""
+    visits: dict[str, Visit] = {
+        "tenant-retention": TenantRetention(database),
+        "anchoring": Anchoring(database, registry, Keyring(process.tenants.secret_keys)),
+        "certificates": CertificateWarnings(database, registry, postman(process.tenants, process.workers)),
+    }
+    return [forever(name, DailyRound(name, database, registry, process.holder, visit).step, Pace(0.1, 600)) for name, visit in visits.items()]
+
+
+def _stock(process: Process, database: Database) -> list[Coroutine[Any, Any, None]]:
+    """The loop that keeps places ready, where that is wanted and possible."""
+    wanted = process.workers.stock
+    if not wanted:
+        return []
+    if not process.tenants.admin_database_url:
+        log.warning("no stock is kept: this worker has no IMPRINT_ADMIN_DATABASE_URL; organizations are made from nothing", wanted=wanted)
+        return []
+    return [forever("stock", StockKeeper(process.tenants, database, wanted, process.holder).step, Pace(0.5, 5))]
 
 
 def run_handlers(process: Process) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenants.database import repeatable
 from tenants.ids import new_id
 from tenants.statements import statement
 from workers.reactions.registry import handlers_of
@@ -65,6 +66,7 @@ class Relay:
         self._database = database
         self._after: str | None = None
 
+    @repeatable
     async def step(self) -> bool:
         """Expand one round of tenants; whether there was anything."""
         async with self._database.writing(None) as connection:

@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
-from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import structlog
-
-from auth.retention import let_go
+import app.engagement.retention
+import auth.retention
+from app.api.idempotency import forget_old
+from app.engagement.projections import Work
+from tenants.ids import first_id_at
 from tenants.statements import statement
-from workers.leases import Lease
+from workers.reactions.registry import timer_handler
 
 if TYPE_CHECKING:
-    from tenants.database import Database
-    from tenants.registry import Listed, Registry
+    from tenants.database import Connection, Database
+    from tenants.registry import Listed
 
 ROWS = 5000
 TENANT_ROWS = 1000
-LEASE_SECONDS = 600.0
 
 OLD = (
     statement("DELETE FROM control.outbox WHERE id IN (SELECT id FROM control.outbox WHERE expanded_at < now() - interval '7 days' LIMIT :rows)"),
     statement(
         "DELETE FROM control.deliveries WHERE id IN "
-        "(SELECT id FROM control.deliveries WHERE state IN ('done', 'archived') AND done_at < now() - interval '30 days' LIMIT :rows)"
+        "(SELECT id FROM control.deliveries WHERE state = 'done' AND done_at < now() - interval '30 days' LIMIT :rows)"
     ),
     statement("DELETE FROM control.timers WHERE id IN (SELECT id FROM control.timers WHERE fired_at < now() - interval '30 days' LIMIT :rows)"),
     statement("DELETE FROM control.leases WHERE until < now() - interval '1 hour' AND :rows > 0"),
 )
-REST = statement("UPDATE control.leases SET holder = 'nobody', until = now() + interval '1 day' WHERE name = :name AND holder = :holder")
+# Notes of timers whose deliveries are gone (OLD), a few days' worth each day: their ids tell when they were made.
+TICKS = statement(
+    """
+    DELETE FROM __tenant__.handled WHERE (event_id, handler) IN (
+      SELECT event_id, handler FROM __tenant__.handled
+      WHERE event_id > :since AND event_id < :until AND handler = ANY (CAST(:handlers AS text[])) LIMIT :rows
+    )
+    """
+)
+TICKS_FROM, TICKS_UNTIL = timedelta(days=36), timedelta(days=31)
 
-log = structlog.get_logger(__name__)
+
+async def let_go_of_ticks(connection: Connection, rows: int) -> int:
+    """Of timers that fire every few seconds while there is something to count: nobody asks any more whether they were handled."""
+    now = datetime.now(UTC)
+    handlers = [timer_handler(work) for work in Work]
+    return await connection.execute(TICKS, since=first_id_at(now - TICKS_FROM), until=first_id_at(now - TICKS_UNTIL), handlers=handlers, rows=rows)
+
+
+LET_GO = (auth.retention.let_go, forget_old, app.engagement.retention.let_go, let_go_of_ticks)
 
 
 class Retention:
@@ -44,41 +63,12 @@ class Retention:
         return max(deleted) >= ROWS
 
 
+@dataclass(frozen=True, slots=True)
 class TenantRetention:
-    """A round a day through all active tenants, one tenant a step, by one process at a time.
+    """The visit of a daily round: let go of up to TENANT_ROWS rows of each kind."""
 
-    A lease keeps the round to one process. Once the round is over nobody holds the lease, but it stays taken until the
-    next day; a round whose process dies begins anew elsewhere. A tenant that fails has its turn again in the next round.
-    """
+    database: Database
 
-    def __init__(self, database: Database, registry: Registry, holder: str) -> None:
-        self._database = database
-        self._registry = registry
-        self._lease = Lease("tenant-retention", holder, LEASE_SECONDS)
-        self._round: deque[Listed] | None = None
-
-    async def step(self) -> bool:
-        """See to the next tenant of the day's round, beginning one if it is time; whether the round goes on."""
-        async with self._database.control() as connection:
-            if not await self._lease.take(connection):
-                self._round = None
-                return False
-        if self._round is None:
-            self._round = deque(tenant for tenant in await self._registry.all() if tenant.status == "active")
-        if self._round and not await self._more_in(self._round[0]):
-            self._round.popleft()
-        if self._round:
-            return True
-        self._round = None
-        async with self._database.control() as connection:
-            await connection.execute(REST, name=self._lease.name, holder=self._lease.holder)
-        return False
-
-    async def _more_in(self, tenant: Listed) -> bool:
-        """Let go of up to TENANT_ROWS rows of each kind; whether there may be more. What goes wrong stays this tenant's trouble."""
-        try:
-            async with self._database.reading(tenant.place) as connection:
-                return await let_go(connection, TENANT_ROWS) >= TENANT_ROWS
-        except Exception:
-            log.exception("what is over was not let go of; the next round tries again", tenant=tenant.slug)
-            return False
+    async def __call__(self, tenant: Listed) -> bool:
+        async with self.database.reading(tenant.place) as connection:
+            return max([await one(connection, TENANT_ROWS) for one in LET_GO]) >= TENANT_ROWS

@@ -16,7 +16,8 @@ class WorkerSettings:
 
     `deadline` is how long a started delivery may stay unfinished before somebody else starts it again; its handler is
     stopped at `handler_seconds`, well before. `orphan_seconds` is how long a published delivery may wait for a worker
-    before its message counts as lost. The pause after a failure is `first_retry`, four times as long each time.
+    before its message counts as lost. The pause after a failure is `first_retry`, four times as long each time. `stock`
+    is how many places for new tenants are kept ready.
     """
 
     threads: int = 8
@@ -28,6 +29,7 @@ class WorkerSettings:
     longest_retry: int = 3600
     smtp_url: str = ""
     mail_from: str = ""
+    stock: int = 4
 
     @property
     def handler_seconds(self) -> float:
@@ -59,4 +61,5 @@ class WorkerSettings:
             first_retry=env.number("IMPRINT_DELIVERY_RETRY", 1, least=0, most=3600),
             smtp_url=env.url("IMPRINT_SMTP_URL", ("smtp", "smtps", "file"), MEND_SMTP, optional=True),
             mail_from=env.text("IMPRINT_MAIL_FROM"),
+            stock=env.number("IMPRINT_STOCK", 2 if env.text("IMPRINT_ENV") == "dev" else 4, least=0, most=500),
         )

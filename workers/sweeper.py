@@ -1,4 +1,4 @@
-"""Finding what got lost: runs that never ended, messages that never arrived, tenants that are no longer served.
+"""Finding what got lost: runs that never ended, messages that never arrived.
 
 All of it on the database's clock.
 """
@@ -38,15 +38,6 @@ ORPHANED = statement(
     )
     """
 )
-ARCHIVE = statement(
-    """
-    UPDATE control.deliveries SET state = 'archived', published_at = NULL, done_at = now()
-    WHERE id IN (
-      SELECT d.id FROM control.organizations o JOIN control.deliveries d ON d.organization_id = o.id
-      WHERE o.status IN ('suspended', 'deleting') AND d.state = 'waiting' LIMIT 1000 FOR UPDATE OF d SKIP LOCKED
-    )
-    """
-)
 
 
 class Sweeper:
@@ -60,10 +51,9 @@ class Sweeper:
         async with self._database.control() as connection:
             overdue = await connection.fetch(OVERDUE, attempts=limits.attempts, first=float(limits.first_retry), longest=float(limits.longest_retry))
             orphaned = await connection.execute(ORPHANED, orphan=float(limits.orphan_seconds))
-            archived = await connection.execute(ARCHIVE)
         for row in overdue:
             log.error("delivery overdue", delivery=str(row["id"]), handler=row["handler"], attempts=row["attempts"], now=row["state"])
             metrics.DELIVERIES.labels(row["handler"], "overdue").inc()
-        if orphaned or archived:
-            log.warning("deliveries swept", published_again=orphaned, archived=archived)
-        return bool(overdue or orphaned or archived)
+        if orphaned:
+            log.warning("deliveries swept", published_again=orphaned)
+        return bool(overdue or orphaned)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenants.database import repeatable
 from tenants.ids import new_id
 from tenants.statements import statement
 from workers.leases import Lease
@@ -44,6 +45,7 @@ class TimerRunner:
         self._database = database
         self._lease = Lease("timers", holder, LEASE_SECONDS)
 
+    @repeatable
     async def step(self) -> bool:
         """Renew the lease and fire what is due; whether there was anything. Does nothing while another holds the lease."""
         async with self._database.control() as connection:

@@ -24,13 +24,20 @@ LONGEST = 4000
 
 @dataclass(frozen=True, slots=True)
 class CursorKey:
-    """The two key blocks of the HMAC, so that SQL can compute it with sha256() alone."""
+    """The two key blocks of the HMAC, so that SQL can compute it with sha256() alone.
+
+    `others`: keys whose cursors are still read, while the organization's key is rotated.
+    """
 
     inner: bytes
     outer: bytes
+    others: tuple[CursorKey, ...] = ()
 
     def mac(self, text: bytes) -> bytes:
         return hashlib.sha256(self.outer + hashlib.sha256(self.inner + text).digest()).digest()[:MAC_BYTES]
+
+    def wrote(self, text: bytes, mac: bytes) -> bool:
+        return any(hmac.compare_digest(mac, key.mac(text)) for key in (self, *self.others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,9 @@ class Position:
 
 
 @lru_cache(maxsize=16_384)
-def cursor_key(tenant_key: bytes) -> CursorKey:
+def cursor_key(tenant_key: bytes, *others: bytes) -> CursorKey:
     secret = hmac.digest(tenant_key, b"cursors", hashlib.sha256).ljust(_BLOCK, b"\0")
-    return CursorKey(bytes(b ^ 0x36 for b in secret), bytes(b ^ 0x5C for b in secret))
+    return CursorKey(bytes(b ^ 0x36 for b in secret), bytes(b ^ 0x5C for b in secret), tuple(cursor_key(other) for other in others))
 
 
 def read_cursor(cursor: str, order: str, key: CursorKey, field: str) -> Position:
@@ -68,7 +75,7 @@ def _authentic(cursor: str, key: CursorKey) -> str | None:
     mac, text = raw[:MAC_BYTES], raw[MAC_BYTES:]
     if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != cursor[1:]:  # another spelling of the same bytes
         return None
-    if not hmac.compare_digest(mac, key.mac(cursor[:1].encode() + text)):
+    if not key.wrote(cursor[:1].encode() + text, mac):
         return None
     return text.decode()
 

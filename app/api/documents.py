@@ -21,6 +21,8 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     StringValueNode,
+    TypeInfo,
+    TypeInfoVisitor,
     VariableNode,
     Visitor,
     get_nullable_type,
@@ -46,7 +48,10 @@ _NO_VARIABLES: dict[str, Any] = {}
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a valid document. `key` stands for it wherever the document itself need not be kept."""
+    """One operation of a valid document. `key` stands for it wherever the document itself need not be kept.
+
+    `closed`: the first field that nobody gets from an organization without public reading before they sign in; None where there is none.
+    """
 
     key: tuple[bytes, str | None]
     document: DocumentNode
@@ -55,6 +60,7 @@ class Operation:
     types: Mapping[str, GraphQLInputType]
     cursors: frozenset[str]
     introspects: bool
+    closed: str | None
     label: str
 
     @property
@@ -142,8 +148,9 @@ class Documents:
 
 def _operations(document: DocumentNode, digest: bytes, schema: Schema) -> Iterator[Operation]:
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-    used = _Used()
-    visit(document, used)
+    at = TypeInfo(schema.graphql)
+    used = _Used(at, schema.bindings.open)
+    visit(document, TypeInfoVisitor(at, used))
     if used.unfit:
         raise BadDocument([GraphQLError("Text cannot hold NUL characters; leave them out.", used.unfit)])
     for node in document.definitions:
@@ -159,6 +166,7 @@ def _operations(document: DocumentNode, digest: bytes, schema: Schema) -> Iterat
                 types,
                 frozenset(used.cursors & types.keys()),
                 used.introspects,
+                used.closed,
                 _label(node),
             )
 
@@ -175,10 +183,13 @@ def _input_type(schema: Schema, node: Any) -> GraphQLInputType:
 
 
 class _Used(Visitor):
-    """Which variables serve as cursors, whether anything introspects, and texts that Postgres cannot hold."""
+    """Which variables serve as cursors, whether anything introspects, the first field that is closed, texts that Postgres cannot hold."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: TypeInfo, open_fields: frozenset[tuple[str, str]]) -> None:
         super().__init__()
+        self._at = at
+        self._open = open_fields
+        self.closed: str | None = None
         self.cursors: set[str] = set()
         self.introspects = False
         self.unfit: list[StringValueNode] = []
@@ -193,3 +204,8 @@ class _Used(Visitor):
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
         self.introspects = self.introspects or node.name.value in {"__schema", "__type"}
+        parent = self._at.get_parent_type()
+        of = parent.name if parent else ""
+        # Fields of introspection tell of the schema, never of the organization.
+        if self.closed is None and not (node.name.value.startswith("__") or of.startswith("__") or (of, node.name.value) in self._open):
+            self.closed = f"{of}.{node.name.value}"

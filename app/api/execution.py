@@ -16,14 +16,29 @@ from app.api.compiler.plan import Plan
 from app.api.compiler.selections import Selected
 from app.api.documents import Operation
 from app.api.errors import DoneButUnread
+from app.api.idempotency import FIELD, Key, key_of, once, recall
 from app.api.mutations.binding import Done, Mutation
 from app.api.mutations.registry import MUTATIONS
 from app.api.reading import Caller, Reader
 from app.api.rights import rights_of
 from app.bus import Bus
+from app.shared.encoding import as_json
+from auth.invitations import Invitations
+from tenants.database import repeatable
 from tenants.errors import Refusal, RetryLater
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """An object of a payload that was not read: its fields by their own names, whatever they are called in the response."""
+
+    fields: Mapping[str, Any]
+
+    def of(self, name: str) -> Any:
+        value = self.fields[name]
+        return Plain(value) if isinstance(value, dict) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,8 @@ class Execution:
     operation: Operation
     variables: Mapping[str, Any]
     caller: Caller
+    invitations: Invitations | None = None
+    idempotency_key: str | None = None
 
     async def answer(self, given: Mapping[str, Any]) -> Answer:
         """`given`: the variables as they came, since graphql-core reads them itself. Raises RetryLater where nothing was done."""
@@ -66,15 +83,48 @@ class Execution:
         refusal = requirement.refusal(rights_of(self.caller.principal)) if requirement else None
         if refusal:
             raise refusal
-        mutation, caller = MUTATIONS[info.field_name], self.caller
+        mutation = MUTATIONS[info.field_name]
         selected = self.reader.selected(self.operation, self.variables, info.field_nodes)
-        plan = self._payload_plan(mutation, selected, str(info.path.key))
-        async with self.bus.unit(caller.tenant, caller.principal, correlation_id=caller.correlation_id) as unit:
-            done = await mutation.run(unit, given)
+        place = str(info.path.key)
+        plan = self._payload_plan(mutation, selected, place)
+        key = key_of(self.idempotency_key, self.caller.principal.user_id, place, info.field_name, given)
+        given = {name: value for name, value in given.items() if name != FIELD}
+        done = await self._prepared(mutation, given, key)
         payload = await self._read(plan, done) if plan else {}
-        plain = {"changed": done.changed, "eventIds": [str(event) for event in done.events]}
+        plain = {
+            "changed": done.changed,
+            "eventIds": [str(event) for event in done.events],
+            "results": [Plain(as_json(item)) for item in done.results],
+        }
         payload.update({key: plain[name] for key, fields in selected.items() if (name := fields[0].name.value) in plain})
         return payload
+
+    async def _prepared(self, mutation: Mutation, given: Mapping[str, Any], key: Key | None) -> Done:
+        """What would be refused because it was done already (a link works once) is answered as it was, where the key says so."""
+        if mutation.before is None or self.invitations is None:
+            return await self._done(mutation, given, key)
+        try:
+            prepared = await mutation.before(self.invitations, self.caller.tenant, given)
+        except Refusal:
+            known = await self._known(key) if key else None
+            if known is None:
+                raise
+            return known
+        return await self._done(mutation, prepared, key)
+
+    @repeatable
+    async def _known(self, key: Key) -> Done | None:
+        caller = self.caller
+        async with self.bus.unit(caller.tenant, caller.principal, correlation_id=caller.correlation_id) as unit:
+            return await recall(unit.transaction, key)
+
+    @repeatable
+    async def _done(self, mutation: Mutation, given: Mapping[str, Any], key: Key | None) -> Done:
+        caller = self.caller
+        async with self.bus.unit(caller.tenant, caller.principal, correlation_id=caller.correlation_id, visitor=caller.visitor) as unit:
+            if key is None:
+                return await mutation.run(unit, given)
+            return await once(unit.transaction, key, lambda: mutation.run(unit, given))
 
     def _payload_plan(self, mutation: Mutation, selected: Selected, place: str) -> Plan | None:
         """Compiled before the mutation runs: what could not be answered is not done."""
@@ -113,7 +163,7 @@ def _resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> An
     """Mutations run; everything else was read already and lies under its response key. Errors in the tree are raised by graphql-core."""
     if info.parent_type.name == "Mutation":
         return _mutate(info.context, info, arguments["input"])
-    return source[info.path.key]
+    return source.of(info.field_name) if isinstance(source, Plain) else source[info.path.key]
 
 
 def _with_errors(tree: dict[str, Any], errors: Sequence[GraphQLError]) -> dict[str, Any]:

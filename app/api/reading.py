@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -32,11 +32,12 @@ Wanted = Mapping[str, tuple[str | Rows, Sequence[FieldNode]]]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where something is asked, on whose behalf, and which request it belongs to."""
+    """Where something is asked, on whose behalf, and which request it belongs to. `visitor` tells readers who are nobody apart."""
 
     tenant: Tenant
     principal: Principal
     correlation_id: UUID
+    visitor: Callable[[], bytes] = bytes
 
 
 class Reader:
@@ -88,4 +89,4 @@ class Reader:
 
 
 def _values(variables: Mapping[str, Any], caller: Caller) -> Values:
-    return Values(variables, caller.principal.user_id, cursor_key(caller.tenant.key.key))
+    return Values(variables, caller.principal.user_id, cursor_key(*caller.tenant.key.all))

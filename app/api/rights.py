@@ -25,10 +25,11 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A field's `@requires`."""
+    """A field's `@requires`. `own`: whoever is signed in may use it for what is theirs; the command sees to that."""
 
     permission: str | None
     roles: tuple[str, ...]
+    own: bool = False
 
     def refusal(self, rights: Rights) -> Refusal | None:
         """Why the field is not for this reader; None where it is."""
@@ -43,7 +44,7 @@ class Requirement:
     def _met(self, rights: Rights) -> bool:
         if rights.everything:
             return True
-        if self.permission and not rights.may(self.permission):
+        if self.permission and not self.own and not rights.may(self.permission):
             return False
         if self.roles and rights.role not in self.roles:
             return False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
-from graphql import GraphQLField, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, build_ast_schema, value_from_ast_untyped
+from graphql import GraphQLField, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLUnionType, build_ast_schema, value_from_ast_untyped
 
+import app.comments.graph
 import app.content.graph
+import app.engagement.graph
 import app.management.graph
 import app.taxonomy.graph
 import app.users.graph
@@ -16,23 +18,35 @@ from app.api import scalars, sdl
 from app.api.rights import Requirement
 from app.shared.graph import Connection, Entity, Field, Graph, Group, Query
 
-GRAPHS: tuple[Graph, ...] = (app.content.graph.GRAPH, app.users.graph.GRAPH, app.taxonomy.graph.GRAPH, app.management.graph.GRAPH)
+GRAPHS: tuple[Graph, ...] = (
+    app.content.graph.GRAPH,
+    app.users.graph.GRAPH,
+    app.taxonomy.graph.GRAPH,
+    app.management.graph.GRAPH,
+    app.comments.graph.GRAPH,
+    app.engagement.graph.GRAPH,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """Which entity stands behind a type, what stands behind a field, and whom a field asks for."""
+    """Which entity stands behind a type, what stands behind a field, whom a field asks for, and which fields are open to everybody always."""
 
     entities: Mapping[str, Entity]
     fields: Mapping[str, Mapping[str, Field]]
     queries: Mapping[str, Query]
     requirements: Mapping[tuple[str, str], Requirement]
+    open: frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Schema:
     graphql: GraphQLSchema
     bindings: Bindings
+
+    @cached_property
+    def unions(self) -> frozenset[str]:
+        return frozenset(name for name, type_ in self.graphql.type_map.items() if isinstance(type_, GraphQLUnionType))
 
     def object_type(self, name: str) -> GraphQLObjectType:
         found = self.graphql.type_map[name]
@@ -59,7 +73,7 @@ def _collected(built: GraphQLSchema) -> Bindings:
         queries.update(graph.queries)
         for name, added in graph.extensions.items():
             fields[name].update(added)
-    return Bindings(entities, fields, queries, _requirements(built))
+    return Bindings(entities, fields, queries, _requirements(built), _open(built))
 
 
 def _requirements(built: GraphQLSchema) -> dict[tuple[str, str], Requirement]:
@@ -73,12 +87,17 @@ def _requirements(built: GraphQLSchema) -> dict[tuple[str, str], Requirement]:
     return found
 
 
+def _open(built: GraphQLSchema) -> frozenset[tuple[str, str]]:
+    types = [type_ for type_ in built.type_map.values() if isinstance(type_, GraphQLObjectType)]
+    return frozenset((type_.name, name) for type_ in types for name, field in type_.fields.items() if sdl.directive_named(field.ast_node, "open"))
+
+
 def _requirement(field: GraphQLField) -> Requirement | None:
     directive = sdl.directive_named(field.ast_node, "requires")
     if directive is None:
         return None
     given = {argument.name.value: value_from_ast_untyped(argument.value) for argument in directive.arguments or ()}
-    return Requirement(given.get("permission"), tuple(given.get("roles", ())))
+    return Requirement(given.get("permission"), tuple(given.get("roles", ())), given.get("own", False))
 
 
 def _check(whole: Schema) -> None:

@@ -11,9 +11,14 @@ from graphql import (
     DefinitionNode,
     DocumentNode,
     FieldDefinitionNode,
+    InputObjectTypeDefinitionNode,
+    InputValueDefinitionNode,
+    ListTypeNode,
     NameNode,
+    NonNullTypeNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
+    TypeNode,
     parse,
     print_ast,
 )
@@ -24,8 +29,14 @@ SOURCES = (
     ("app.users", "schema.graphql"),
     ("app.taxonomy", "schema.graphql"),
     ("app.management", "schema.graphql"),
+    ("app.comments", "schema.graphql"),
+    ("app.engagement", "schema.graphql"),
 )
 ROOTS = ("Query", "Mutation")
+_KEY = (
+    "Sent again with the same key, the mutation is answered as it was and not done again, for a day at least. "
+    "1 to 200 visible ASCII characters; the header Idempotency-Key does the same for every mutation of a request."
+)
 
 
 @cache
@@ -36,11 +47,28 @@ def document() -> DocumentNode:
     for extension in definitions:
         if isinstance(extension, ObjectTypeExtensionNode):
             added.setdefault(extension.name.value, []).extend(extension.fields or ())
-    roots: list[DefinitionNode] = [ObjectTypeDefinitionNode(name=NameNode(value=root), fields=tuple(added.pop(root))) for root in ROOTS]
+    roots = [ObjectTypeDefinitionNode(name=NameNode(value=root), fields=tuple(added.pop(root))) for root in ROOTS]
     whole = [_extended(d, added) for d in definitions if not isinstance(d, ObjectTypeExtensionNode)]
+    inputs = {_named(field.arguments[0].type) for field in roots[1].fields or () if field.arguments}
+    whole = [_with_key(d) if isinstance(d, InputObjectTypeDefinitionNode) and d.name.value in inputs else d for d in whole]
     if added:
         raise TypeError(f"types are extended that nobody defines: {sorted(added)}")
     return DocumentNode(definitions=tuple(roots + whole))
+
+
+def _named(type_: TypeNode) -> str:
+    return _named(type_.type) if isinstance(type_, NonNullTypeNode | ListTypeNode) else type_.name.value  # type: ignore[attr-defined]
+
+
+def _with_key(definition: InputObjectTypeDefinitionNode) -> InputObjectTypeDefinitionNode:
+    """Whatever a mutation takes may carry a key under which it is done once."""
+    return replace(definition, fields=(*(definition.fields or ()), *_key_field()))
+
+
+@cache
+def _key_field() -> tuple[InputValueDefinitionNode, ...]:
+    [definition] = parse(f'input I {{ "{_KEY}" idempotencyKey: String }}', no_location=True).definitions
+    return tuple(definition.fields or ()) if isinstance(definition, InputObjectTypeDefinitionNode) else ()
 
 
 def printed() -> str:

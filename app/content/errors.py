@@ -15,6 +15,12 @@ class SelfApproval(RuleBroken):
     code = "SELF_APPROVAL"
 
 
+class OwnChange(RuleBroken):
+    """Whoever sent a post for review, or changed it since, is no second pair of eyes."""
+
+    code = "OWN_CHANGE"
+
+
 class NotInReview(RuleBroken):
     code = "NOT_IN_REVIEW"
 
@@ -33,6 +39,25 @@ class NotPublished(RuleBroken):
 
 class Archived(RuleBroken):
     code = "ARCHIVED"
+
+
+class Deleted(RuleBroken):
+    code = "DELETED"
+
+
+class NotRestorable(RuleBroken):
+    code = "NOT_RESTORABLE"
+
+
+class ExpiryPassed(RuleBroken):
+    """It would be over before it begins."""
+
+    code = "EXPIRY_PASSED"
+
+
+class FilingNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such tag or category that posts could go to.")
 
 
 class PostNotFound(NotFound):

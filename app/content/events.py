@@ -22,8 +22,21 @@ class PostCreated:
 @event()
 @dataclass(frozen=True, slots=True)
 class PostEdited:
-    """`changes` holds the manuscript's changed fields as JSON, nothing else."""
+    """`changes` holds the manuscript's changed fields as JSON, nothing else; `edited_by` is nobody where the system did it."""
 
+    changes: dict[str, Any]
+    edited_by: UUID | None = None
+
+
+@event()
+@dataclass(frozen=True, slots=True)
+class PostRefiled:
+    """Tags or categories were put in order, and the post went along; what it says is as it was, and so is its approval.
+
+    `changes` holds `tags` or `categories` as they are now.
+    """
+
+    post_id: UUID
     changes: dict[str, Any]
 
 
@@ -33,11 +46,36 @@ class PostSubmitted:
     post_id: UUID
     title: str
     author_id: UUID
+    submitted_by: UUID | None = None
+
+
+@event()
+@dataclass(frozen=True, slots=True)
+class PostWithdrawn:
+    """Taken back from review; approvals given so far are void."""
+
+    post_id: UUID
+    author_id: UUID
+
+
+@event()
+@dataclass(frozen=True, slots=True)
+class PostApprovalGiven:
+    """Somebody approved, and `missing` more have to."""
+
+    post_id: UUID
+    title: str
+    author_id: UUID
+    approved_by: UUID
+    approved_at: datetime
+    missing: int
 
 
 @event()
 @dataclass(frozen=True, slots=True)
 class PostApproved:
+    """The last approval that was needed."""
+
     post_id: UUID
     title: str
     author_id: UUID
@@ -53,6 +91,35 @@ class PostRejected:
     author_id: UUID
     rejected_by: UUID
     reason: str
+
+
+@event()
+@dataclass(frozen=True, slots=True)
+class PostScheduled:
+    """Also when it was scheduled before, for another moment. `expires_at`: as it is from now on."""
+
+    post_id: UUID
+    title: str
+    author_id: UUID
+    publish_at: datetime
+    expires_at: datetime | None = None
+
+
+@event()
+@dataclass(frozen=True, slots=True)
+class PostUnscheduled:
+    post_id: UUID
+    author_id: UUID
+
+
+@event()
+@dataclass(frozen=True, slots=True)
+class PostExpirySet:
+    """`expires_at`: None where it no longer expires."""
+
+    post_id: UUID
+    author_id: UUID
+    expires_at: datetime | None
 
 
 @event()
@@ -73,6 +140,18 @@ class PostUnpublished:
 
 @event()
 @dataclass(frozen=True, slots=True)
+class PostExpired:
+    """Its time was over. `was_published` is false where it was due for publication only after that."""
+
+    post_id: UUID
+    title: str
+    author_id: UUID
+    expired_at: datetime
+    was_published: bool
+
+
+@event()
+@dataclass(frozen=True, slots=True)
 class PostArchived:
     """`was_published`: readers could see it until now."""
 
@@ -81,4 +160,41 @@ class PostArchived:
     was_published: bool
 
 
-PostEvent = PostCreated | PostEdited | PostSubmitted | PostApproved | PostRejected | PostPublished | PostUnpublished | PostArchived
+@event()
+@dataclass(frozen=True, slots=True)
+class PostDeleted:
+    """`was_published`: readers could see it until now."""
+
+    post_id: UUID
+    author_id: UUID
+    was_published: bool
+
+
+@event()
+@dataclass(frozen=True, slots=True)
+class PostRestored:
+    """From the archive, or after it was deleted; for nobody to read until it is published again."""
+
+    post_id: UUID
+    author_id: UUID
+
+
+PostEvent = (
+    PostCreated
+    | PostEdited
+    | PostRefiled
+    | PostSubmitted
+    | PostWithdrawn
+    | PostApprovalGiven
+    | PostApproved
+    | PostRejected
+    | PostScheduled
+    | PostUnscheduled
+    | PostExpirySet
+    | PostPublished
+    | PostUnpublished
+    | PostExpired
+    | PostArchived
+    | PostDeleted
+    | PostRestored
+)

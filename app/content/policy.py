@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.content.errors import PostNotFound
-from app.content.posts import Post, Status
-from auth.principal import Principal
+from app.content.posts import Post
+from app.content.states import Status
+from auth.principal import SYSTEM, Principal
 from tenants.errors import Forbidden, Unauthenticated
 
 
@@ -15,6 +16,12 @@ def require(who: Principal, permission: str, action: str) -> None:
     if who.user_id is None:
         raise Unauthenticated("Sign in first: send a bearer token, or sign in at /auth/login.")
     raise Forbidden(f"You may not {action}: ask an administrator for the permission {permission}.")
+
+
+def only_the_system(who: Principal) -> None:
+    """Raises Forbidden for everybody: what is due happens by itself."""
+    if who is not SYSTEM:
+        raise Forbidden("This happens by itself when it is due.")
 
 
 def belongs_to(who: Principal, post: Post) -> bool:
@@ -52,11 +59,16 @@ def may_review(who: Principal, _post: Post) -> None:
 
 
 def may_publish(who: Principal, _post: Post) -> None:
-    require(who, "content.publish", "publish posts or take them back")
+    require(who, "content.publish", "publish posts, schedule them or take them back")
 
 
-def may_archive(who: Principal, post: Post) -> None:
-    """Whoever may delete content; authors may put away what was never public."""
-    if belongs_to(who, post) and post.status in {Status.DRAFT, Status.REJECTED}:
-        return
-    require(who, "content.delete", "archive posts")
+def may_put_away(who: Principal, post: Post) -> None:
+    """Archive or delete: whoever may delete content; authors and editors what was never public."""
+    if not (belongs_to(who, post) and post.status in {Status.DRAFT, Status.REJECTED}):
+        require(who, "content.delete", "archive or delete posts")
+
+
+def may_restore(who: Principal, post: Post) -> None:
+    """As for putting away: authors and editors what was never approved."""
+    if not (belongs_to(who, post) and post.approved_at is None):
+        require(who, "content.delete", "restore posts")

@@ -1,67 +1,58 @@
-"""The post and its approval workflow: draft → in review → approved or rejected → published → archived."""
+"""The post and its workflow: draft → in review → approved or rejected → scheduled → published → expired → archived; deleted, restored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-from typing import ClassVar, Self, assert_never
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
 from uuid import UUID
 
-from app.content.errors import Archived, NotApproved, NotInReview, NotPublished, NotSubmittable, SelfApproval
+from app.content.errors import (
+    Archived,
+    Deleted,
+    ExpiryPassed,
+    NotApproved,
+    NotInReview,
+    NotPublished,
+    NotRestorable,
+    NotSubmittable,
+    OwnChange,
+    SelfApproval,
+)
 from app.content.events import (
+    PostApprovalGiven,
     PostApproved,
     PostArchived,
     PostCreated,
+    PostDeleted,
     PostEdited,
     PostEvent,
+    PostExpired,
+    PostExpirySet,
     PostPublished,
+    PostRefiled,
     PostRejected,
+    PostRestored,
+    PostScheduled,
     PostSubmitted,
     PostUnpublished,
+    PostUnscheduled,
+    PostWithdrawn,
 )
+from app.content.reviews import ReviewRules
+from app.content.states import PUT_AWAY, READY, PostState, Status
 from app.content.values import Manuscript
-from app.shared.encoding import as_json, values_from
+from app.shared.encoding import as_json
+from tenants.errors import ValidationFailed
 
-
-class Status(StrEnum):
-    NEW = "NEW"
-    DRAFT = "DRAFT"
-    IN_REVIEW = "IN_REVIEW"
-    APPROVED = "APPROVED"
-    REJECTED = "REJECTED"
-    PUBLISHED = "PUBLISHED"
-    ARCHIVED = "ARCHIVED"
-
-
-class Approval(StrEnum):
-    NONE = "NONE"
-    PENDING = "PENDING"
-    APPROVED = "APPROVED"
-    REJECTED = "REJECTED"
-
-
-_EMPTY = Manuscript(title="", slug="", content="")
+LONGEST_WAIT = timedelta(days=3660)
 
 
 @dataclass(slots=True)
-class Post:
-    """State is a fold of events: verbs decide and record, only `apply` changes anything. A verb with nothing to do records nothing."""
+class Post(PostState):
+    """Verbs decide and record. A verb with nothing to do records nothing."""
 
     type: ClassVar[str] = "Post"
-
-    id: UUID
-    author_id: UUID | None = None
-    manuscript: Manuscript = _EMPTY
-    status: Status = Status.NEW
-    approval: Approval = Approval.NONE
-    approved_by: UUID | None = None
-    approved_at: datetime | None = None
-    rejection_reason: str | None = None
-    published_at: datetime | None = None
-    version: int = 0
-    recorded: list[PostEvent] = field(default_factory=list, compare=False)
 
     @classmethod
     def create(cls, id: UUID, author_id: UUID, manuscript: Manuscript) -> Self:
@@ -69,99 +60,150 @@ class Post:
         post._record(PostCreated(id, author_id, manuscript))
         return post
 
-    @classmethod
-    def replay(cls, id: UUID, events: Iterable[PostEvent]) -> Self:
-        post = cls(id)
-        for event in events:
-            post.apply(event)
-        return post
-
-    @property
-    def author(self) -> UUID:
-        if self.author_id is None:
-            raise ValueError("a post has an author from its first event on")
-        return self.author_id
-
-    def edit(self, revised: Manuscript) -> None:
-        """What was approved is what gets published: editing an approved post takes its approval back."""
-        self._refuse_archived()
+    def edit(self, revised: Manuscript, by: UUID | None = None) -> None:
+        """What was approved is what gets published: editing a post that waits for publication takes its approval back."""
+        self._refuse_put_away("be edited")
         changes = self.manuscript.differences(revised)
         if changes:
-            self._record(PostEdited(as_json(changes)))
+            self._record(PostEdited(as_json(changes), by))
 
-    def submit(self) -> None:
+    def refile(self, revised: Manuscript) -> None:
+        """Its tags or categories became others, for everybody: no edit, so that its state and approval stand, also in the archive."""
+        changes = self.manuscript.differences(revised)
+        if changes:
+            self._record(PostRefiled(self.id, as_json(changes)))
+
+    def submit(self, by: UUID | None = None) -> None:
         if self.status is Status.IN_REVIEW:
             return
         if self.status not in {Status.DRAFT, Status.REJECTED}:
             raise NotSubmittable(f"This post is {self._state()}; only drafts and rejected posts can be submitted for review.")
-        self._record(PostSubmitted(self.id, self.manuscript.title, self.author))
+        self._record(PostSubmitted(self.id, self.manuscript.title, self.author, by))
 
-    def approve(self, by: UUID, at: datetime) -> None:
+    def withdraw(self) -> None:
+        """Take it back from review, to go on writing."""
+        if self.status is Status.DRAFT:
+            return
+        if self.status is not Status.IN_REVIEW:
+            raise NotInReview(f"This post is {self._state()}; only posts in review can be withdrawn.")
+        self._record(PostWithdrawn(self.id, self.author))
+
+    def approve(self, by: UUID, at: datetime, rules: ReviewRules = ReviewRules()) -> None:  # noqa: B008 - frozen
+        """One person's approval; the last of those that the rules want makes it approved. What was approved stays so when the rules change."""
         if self.status is Status.APPROVED:
             return
         if self.status is not Status.IN_REVIEW:
             raise NotInReview(f"This post is {self._state()}; submit it for review first.")
-        if by == self.author_id:
-            raise SelfApproval("Ask somebody else to approve: authors cannot approve their own posts.")
-        self._record(PostApproved(self.id, self.manuscript.title, self.author, by, at))
+        if not rules.self_approval:
+            self._refuse_own(by)
+        given = {approval.by for approval in self.approvals}
+        missing = rules.approvals - len(given | {by})
+        if missing <= 0:
+            self._record(PostApproved(self.id, self.manuscript.title, self.author, by, at))
+        elif by not in given:
+            self._record(PostApprovalGiven(self.id, self.manuscript.title, self.author, by, at, missing))
 
     def reject(self, by: UUID, reason: str) -> None:
         if self.status is not Status.IN_REVIEW:
             raise NotInReview(f"This post is {self._state()}; only posts in review can be rejected.")
         self._record(PostRejected(self.id, self.manuscript.title, self.author, by, reason))
 
+    def schedule(self, publish_at: datetime, now: datetime, expires_at: datetime | None = None) -> None:
+        """Have it published at a moment to come; again for another moment. It expires as given here."""
+        self._refuse_unready("scheduled")
+        wrong = {
+            "publishAt": _moment_objection(publish_at, now, "to publish at once, use publishPost"),
+            "expiresAt": _moment_objection(expires_at, publish_at, "choose a moment after publishAt") if expires_at else None,
+        }
+        _refuse(wrong)
+        if (self.status, self.scheduled_at, self.expires_at) != (Status.SCHEDULED, publish_at, expires_at):
+            self._record(PostScheduled(self.id, self.manuscript.title, self.author, publish_at, expires_at))
+
+    def expire_at(self, moment: datetime | None, now: datetime) -> None:
+        """Set when readers are to see it no longer, or that they may see it for good (None)."""
+        self._refuse_put_away("be given an expiry")
+        if moment == self.expires_at:
+            return
+        if moment:
+            _refuse({"expiresAt": _moment_objection(moment, self.scheduled_at or now, "choose a moment after its publication, and after now")})
+        self._record(PostExpirySet(self.id, self.author, moment))
+
     def publish(self, at: datetime) -> None:
+        """Now, also where it is scheduled for later."""
         if self.status is Status.PUBLISHED:
             return
-        if self.status is not Status.APPROVED:
-            raise NotApproved(f"This post is {self._state()}; it has to be approved before it is published.")
+        self._refuse_unready("published")
+        if self.expires_at and self.expires_at <= at:
+            raise ExpiryPassed("This post expired before it would be published; set another expiry, or none, with setPostExpiry.")
         self._record(PostPublished(self.id, self.manuscript.title, self.author, at))
 
+    def publish_as_scheduled(self, due: datetime, now: datetime) -> None:
+        """What was scheduled for `due` is due. Nothing happens where it has been changed since; late, it may be over already."""
+        if (self.status, self.scheduled_at) != (Status.SCHEDULED, due):
+            return
+        if self.expires_at and self.expires_at <= now:
+            self._record(PostExpired(self.id, self.manuscript.title, self.author, now, was_published=False))
+        else:
+            self._record(PostPublished(self.id, self.manuscript.title, self.author, now))
+
+    def expire(self, due: datetime, now: datetime) -> None:
+        """Its time is over, if `due` is still when that is to be."""
+        if (self.status, self.expires_at) == (Status.PUBLISHED, due):
+            self._record(PostExpired(self.id, self.manuscript.title, self.author, now, was_published=True))
+
     def unpublish(self) -> None:
-        """Take it from readers; its approval stands, so that it can be published again."""
-        if self.status is not Status.PUBLISHED:
-            raise NotPublished(f"This post is {self._state()}; only published posts can be taken back.")
-        self._record(PostUnpublished(self.id, self.author))
+        """Take it from readers, or out of the schedule; its approval stands, so that it can be published again."""
+        if self.status is Status.SCHEDULED:
+            self._record(PostUnscheduled(self.id, self.author))
+        elif self.status is Status.PUBLISHED:
+            self._record(PostUnpublished(self.id, self.author))
+        else:
+            raise NotPublished(f"This post is {self._state()}; only published and scheduled posts can be taken back.")
 
     def archive(self) -> None:
+        if self.status is Status.DELETED:
+            raise Deleted("This post is deleted; restore it first.")
         if self.status is not Status.ARCHIVED:
             self._record(PostArchived(self.id, self.author, was_published=self.status is Status.PUBLISHED))
 
-    def apply(self, event: PostEvent) -> None:
-        match event:
-            case PostCreated(_, author_id, manuscript):
-                self.author_id, self.manuscript, self.status = author_id, manuscript, Status.DRAFT
-            case PostEdited(changes):
-                self._revise(changes)
-            case PostSubmitted():
-                self.status, self.approval, self.rejection_reason = Status.IN_REVIEW, Approval.PENDING, None
-            case PostApproved(approved_by=by, approved_at=at):
-                self.status, self.approval, self.approved_by, self.approved_at = Status.APPROVED, Approval.APPROVED, by, at
-            case PostRejected(reason=reason):
-                self.status, self.approval, self.rejection_reason = Status.REJECTED, Approval.REJECTED, reason
-            case PostPublished(published_at=at):
-                self.status, self.published_at = Status.PUBLISHED, at
-            case PostUnpublished():
-                self.status, self.published_at = Status.APPROVED, None
-            case PostArchived():
-                self.status = Status.ARCHIVED
-            case _:
-                assert_never(event)
-        self.version += 1
+    def delete(self) -> None:
+        if self.status is not Status.DELETED:
+            self._record(PostDeleted(self.id, self.author, was_published=self.status is Status.PUBLISHED))
 
-    def _revise(self, changes: dict[str, object]) -> None:
-        values = {f: getattr(self.manuscript, f) for f in Manuscript.__slots__} | values_from(Manuscript, changes)
-        self.manuscript = Manuscript(**values)
-        if self.status is Status.APPROVED:
-            self.status, self.approval, self.approved_by, self.approved_at = Status.DRAFT, Approval.NONE, None, None
+    def restore(self) -> None:
+        """From the archive, or after it was deleted. What was approved can be published again; nothing becomes public by itself."""
+        if self.status not in PUT_AWAY:
+            raise NotRestorable(f"This post is {self._state()}; only archived and deleted posts can be restored.")
+        self._record(PostRestored(self.id, self.author))
 
     def _record(self, event: PostEvent) -> None:
         self.apply(event)
         self.recorded.append(event)
 
-    def _refuse_archived(self) -> None:
+    def _refuse_put_away(self, what: str) -> None:
+        if self.status is Status.DELETED:
+            raise Deleted(f"This post is deleted and cannot {what}; restore it first.")
         if self.status is Status.ARCHIVED:
-            raise Archived("This post is archived and cannot be edited any more.")
+            raise Archived(f"This post is archived and cannot {what}; restore it first.")
 
-    def _state(self) -> str:
-        return self.status.value.lower().replace("_", " ")
+    def _refuse_unready(self, what: str) -> None:
+        if self.status not in READY:
+            raise NotApproved(f"This post is {self._state()}; it has to be approved before it is {what}.")
+
+    def _refuse_own(self, by: UUID) -> None:
+        if by == self.author_id:
+            raise SelfApproval("Ask somebody else to approve: authors cannot approve their own posts.")
+        if by in self.barred:
+            raise OwnChange("Ask somebody else to approve: you sent this post for review, or changed it since.")
+
+
+def _moment_objection(moment: datetime, after: datetime, advice: str) -> str | None:
+    if moment <= after:
+        return f"takes a moment later than {after:%Y-%m-%dT%H:%M:%SZ}; {advice}"
+    return "lies more than ten years ahead" if moment - after > LONGEST_WAIT else None
+
+
+def _refuse(fields: dict[str, str | None]) -> None:
+    wrong = {name: complaint for name, complaint in fields.items() if complaint}
+    if wrong:
+        raise ValidationFailed(wrong)

@@ -1,13 +1,14 @@
-"""Tables about posts that are not aggregates: how many of each author's are published."""
+"""Tables about posts that are not aggregates: how many of each author's are published, and what search reads of them."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from tenants.chains import BATCH, BEFORE_ALL
 from tenants.statements import statement
 from tenants.transaction import Transaction
 
-CHANGES = "('PostPublished', 'PostUnpublished', 'PostArchived')"
+CHANGES = "('PostPublished', 'PostUnpublished', 'PostExpired', 'PostArchived', 'PostDeleted')"
 
 COUNT = statement(
     """
@@ -36,6 +37,54 @@ RECOUNT = statement(
     WHERE event_type = 'PostPublished' GROUP BY 1
     """  # noqa: S608 - our own constant
 )
+
+# A slug was left where the next event of its post names another. Of a post and a slug, the last time.
+LEFT_SLUGS = """
+    SELECT DISTINCT ON (post_id, slug) post_id, slug, left_at, number FROM (
+      SELECT e.aggregate_id AS post_id, e.occurred_at AS left_at, e.sequence_number AS number,
+             lag(name.slug) OVER (PARTITION BY e.aggregate_id ORDER BY e.aggregate_version) AS slug
+      FROM __tenant__.domain_events e,
+      LATERAL (SELECT coalesce(e.event_data #>> '{{manuscript,slug}}', e.event_data #>> '{{changes,slug}}') AS slug) name
+      WHERE {which} e.aggregate_type = 'Post' AND e.event_type IN ('PostCreated', 'PostEdited') AND name.slug IS NOT NULL
+    ) named WHERE slug IS NOT NULL ORDER BY post_id, slug, number DESC
+"""
+HOLD_TAGS = statement("LOCK TABLE __tenant__.tags IN SHARE MODE")
+HOLD_POSTS = statement("SELECT id FROM __tenant__.posts WHERE id > :after ORDER BY id LIMIT :batch FOR NO KEY UPDATE")
+INDEX = statement("SELECT __tenant__.index_posts(CAST(:ids AS uuid[]))")
+HOLD_SLUGS = statement("LOCK TABLE __tenant__.post_slugs IN SHARE ROW EXCLUSIVE MODE")
+FORGET_SLUGS = statement("DELETE FROM __tenant__.post_slugs")
+FIND_SLUGS = statement(
+    f"""
+    INSERT INTO __tenant__.post_slugs (slug, post_id, left_at)
+    SELECT DISTINCT ON (l.slug) l.slug, l.post_id, l.left_at FROM ({LEFT_SLUGS.format(which="")}) l
+    JOIN __tenant__.posts p ON p.id = l.post_id ORDER BY l.slug, l.number DESC
+    """  # noqa: S608 - our own constant
+)
+OTHER_LANGUAGE = statement("SELECT EXISTS (SELECT FROM __tenant__.post_search s WHERE s.configuration <> __tenant__.search_configuration()::text)")
+UNLIMITED = "SET LOCAL statement_timeout = 0"
+
+
+async def index_all_posts(tx: Transaction) -> None:
+    """Make what search reads of every post again, from the posts themselves; whoever changes one meanwhile waits, or is waited for."""
+    await tx.connection.simple(UNLIMITED)
+    await tx.connection.execute(HOLD_TAGS)
+    after = BEFORE_ALL
+    while held := [row["id"] for row in await tx.connection.fetch(HOLD_POSTS, after=after, batch=BATCH)]:
+        await tx.connection.execute(INDEX, ids=held)
+        after = held[-1]
+
+
+async def find_former_slugs(tx: Transaction) -> None:
+    """Make anew from the events which slugs lead to posts that left them. Whoever leaves one meanwhile waits, or is waited for."""
+    await tx.connection.execute(HOLD_SLUGS)
+    await tx.connection.execute(FORGET_SLUGS)
+    await tx.connection.execute(FIND_SLUGS)
+
+
+async def follow_language(tx: Transaction) -> None:
+    """The same, where posts were indexed in another language than the organization's now."""
+    if await tx.connection.fetchval(OTHER_LANGUAGE):
+        await index_all_posts(tx)
 
 
 async def count_publication(tx: Transaction, author_id: UUID, change: int) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from app.content import custom_fields
 from app.shared import slugs
 from app.shared.encoding import as_json
 from app.shared.text import cleaned, objection
@@ -22,8 +22,8 @@ LONGEST_SEO_TITLE = 120
 LONGEST_SEO_DESCRIPTION = 320
 LONGEST_KEYWORD = 60
 LONGEST_URL = 2_000
-LARGEST_CUSTOM_FIELDS = 20_000
 MOST_TAGS = 30
+MOST_CATEGORIES = 10
 MOST_EDITORS = 50
 MOST_KEYWORDS = 20
 
@@ -37,7 +37,7 @@ class Seo:
 
 @dataclass(frozen=True, slots=True)
 class Manuscript:
-    """Everything about a post that its people edit. `content` is Markdown; tags and editors are ids; only editors have an order."""
+    """Everything about a post that its people edit. `content` is Markdown; tags, categories and editors are ids; only editors have an order."""
 
     title: str
     slug: str
@@ -48,6 +48,7 @@ class Manuscript:
     seo: Seo = Seo()
     featured_image_url: str | None = None
     custom_fields: dict[str, Any] = field(default_factory=dict)
+    categories: tuple[UUID, ...] = ()
 
     @classmethod
     def checked(cls, **values: Any) -> Self:
@@ -65,9 +66,11 @@ class Manuscript:
             content=cleaned(self.content),
             excerpt=_optional(self.excerpt),
             tags=tuple(sorted(set(self.tags))),
+            categories=tuple(sorted(set(self.categories))),
             editors=tuple(dict.fromkeys(self.editors)),
             seo=Seo(_optional(self.seo.title), _optional(self.seo.description), tuple(dict.fromkeys(cleaned(k) for k in self.seo.keywords))),
             featured_image_url=_optional(self.featured_image_url),
+            custom_fields=custom_fields.normalized(self.custom_fields),
         )
         wrong = {name: complaint for name, complaint in tidy.complaints().items() if complaint}
         if wrong:
@@ -87,12 +90,13 @@ class Manuscript:
             "content": objection(self.content, longest=LONGEST_CONTENT, lines=True),
             "excerpt": objection(self.excerpt or "", longest=LONGEST_EXCERPT, lines=True),
             "tags": _too_many(self.tags, MOST_TAGS),
+            "categoryIds": _too_many(self.categories, MOST_CATEGORIES),
             "editorIds": _too_many(self.editors, MOST_EDITORS),
             "seo.title": objection(self.seo.title or "", longest=LONGEST_SEO_TITLE),
             "seo.description": objection(self.seo.description or "", longest=LONGEST_SEO_DESCRIPTION),
             "seo.keywords": _too_many(self.seo.keywords, MOST_KEYWORDS) or _first(self.seo.keywords, LONGEST_KEYWORD),
             "featuredImageUrl": _url_objection(self.featured_image_url),
-            "customFields": _json_objection(self.custom_fields),
+            **custom_fields.objections(self.custom_fields),
         }
 
 
@@ -127,15 +131,3 @@ def _url_objection(url: str | None) -> str | None:
     if parts.scheme not in {"http", "https"} or not parts.hostname or any(c.isspace() for c in url):
         return "takes a URL that starts with https:// or http://"
     return objection(url, longest=LONGEST_URL)
-
-
-def _json_objection(value: dict[str, Any]) -> str | None:
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return "takes a JSON object"
-    if len(text) > LARGEST_CUSTOM_FIELDS:
-        return f"takes at most {LARGEST_CUSTOM_FIELDS} characters of JSON, this has {len(text)}"
-    if "\\u0000" in text or objection(text.encode("utf-8", "replace").decode(), longest=LARGEST_CUSTOM_FIELDS):
-        return "holds characters that text cannot have; remove them"
-    return "holds characters that text cannot have; remove them" if any("\ud800" <= c <= "\udfff" for c in text) else None

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from app.edge import moved
 from app.edge.refusals import refuse
+from auth.addresses import Addresses
 from auth.http.context import place_at
-from tenants.errors import Refusal
+from tenants.errors import Refusal, RetryLater
 from tenants.resolver import Resolver, UnknownHost
 
 GRAPHQL = "/graphql"
 PUBLIC = "/static/"  # the same files on every host, so that refusals look like everything else
 
+Refuse = Callable[[Scope, Receive, Send, Refusal], Awaitable[None]]
+
 
 class Hosts:
     """Wraps the application; leaves the tenant in the scope's state for `auth.http.context.tenant_of`.
 
-    `graphql` answers its one path itself: the busiest address does without a router.
+    `graphql` answers its one path itself: the busiest address does without a router; `refuse_graphql` says there, in GraphQL's
+    shape, why an organization cannot be served now. The host of a slug that an organization
+    no longer has leads on to the one it has, and goes on serving what others have written down.
     """
 
-    def __init__(self, pages: ASGIApp, graphql: ASGIApp, resolver: Resolver) -> None:
+    def __init__(self, pages: ASGIApp, graphql: ASGIApp, refuse_graphql: Refuse, resolver: Resolver, addresses: Addresses) -> None:
         self._pages = pages
         self._graphql = graphql
+        self._refuse_graphql = refuse_graphql
         self._resolver = resolver
+        self._addresses = addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if str(scope["type"]) != "http":
@@ -33,10 +42,15 @@ class Hosts:
         path = scope["path"]
         if not path.startswith(PUBLIC):
             try:
-                place_at(scope, await self._resolver.resolve(_host(scope)))
+                resolved = await self._resolver.resolve(_host(scope))
             except Refusal as refusal:
-                await refuse(scope, receive, send, refusal)
+                say = self._refuse_graphql if path == GRAPHQL and isinstance(refusal, RetryLater) else refuse
+                await say(scope, receive, send, refusal)
                 return
+            if resolved.former and resolved.tenant is not None and not moved.stays(path):
+                await moved.redirect(scope, send, self._addresses.of(resolved.tenant))
+                return
+            place_at(scope, resolved)
         if path == GRAPHQL:
             await self._graphql(scope, receive, send)
         elif (http := cast("HTTPScope", scope))["method"] == "HEAD":

@@ -2,8 +2,46 @@
 
 from __future__ import annotations
 
-from app.management.tables import organization
-from app.shared.graph import Entity, Graph, Only, Value
+import json
+from typing import Any
+
+from app.management.tables import audit_entries, organization
+from app.management.usage import EVENTS_TODAY, MEMBERS, POSTS
+from app.management.values import POLICIES, SETTINGS, Rules
+from app.shared.graph import Col, Computed, Connection, Entity, Graph, Group, One, Only, Order, Permitted, Told, Value
+
+
+def _counted(sql: str) -> Computed:
+    return Computed(f"{sql}::text", ())
+
+
+def _limit(name: str) -> Computed:
+    """Of the organization's own row of the registry, the only one that its role may read."""
+    return Computed(
+        f"coalesce((SELECT o.quotas ->> '{name}' FROM control.organizations o WHERE o.id = {{row}}.id), 'null')",  # noqa: S608 - our own constants
+        (organization.c.id,),
+    )
+
+
+def _holding(column: Col, rules: Rules) -> Computed:
+    """What was chosen, over the defaults; choices lie at most two levels deep."""
+    kept = f"{{row}}.{column.name}"
+    groups = dict.fromkeys(path.partition(".")[0] for path in rules if "." in path)
+    plain = {path: rule.default for path, rule in rules.items() if "." not in path}
+    merged = "".join(
+        f" || jsonb_build_object('{group}', {_literal(_defaults(rules, group))} || coalesce({kept} -> '{group}', '{{}}'))" for group in groups
+    )
+    return Computed(f"({_literal(plain)} || {kept}{merged})::text", (column,))
+
+
+def _defaults(rules: Rules, group: str) -> dict[str, Any]:
+    return {path.removeprefix(f"{group}."): rule.default for path, rule in rules.items() if path.startswith(f"{group}.")}
+
+
+def _literal(value: dict[str, Any]) -> str:
+    """Of our own constants."""
+    return f"'{json.dumps(value)}'::jsonb"
+
 
 ORGANIZATION = Entity(
     type="Organization",
@@ -14,10 +52,52 @@ ORGANIZATION = Entity(
         "name": Value(organization.c.name),
         "tier": Value(organization.c.tier),
         "branding": Value(organization.c.branding),
-        "settings": Value(organization.c.settings),
-        "policies": Value(organization.c.policies),
+        "settings": _holding(organization.c.settings, SETTINGS),
+        "policies": _holding(organization.c.policies, POLICIES),
+        "usage": Group("OrganizationUsage", {"members": _counted(MEMBERS), "posts": _counted(POSTS), "eventsToday": _counted(EVENTS_TODAY)}),
+        "quotas": Group(
+            "OrganizationQuotas",
+            {
+                "members": _limit("members"),
+                "posts": _limit("posts"),
+                "requestsPerSecond": _limit("requests_per_second"),
+                "eventsPerDay": _limit("events_per_day"),
+            },
+        ),
         "createdAt": Value(organization.c.created_at),
+        "updatedAt": Value(organization.c.updated_at),
+        "version": Value(organization.c.version),
     },
 )
 
-GRAPH = Graph(entities=(ORGANIZATION,), queries={"organization": Only("Organization")})
+AUDIT_ENTRY = Entity(
+    type="AuditEntry",
+    table=audit_entries,
+    visible=Permitted("audit.read"),
+    fields={
+        "id": Value(audit_entries.c.id),
+        "at": Value(audit_entries.c.at),
+        "actor": One("User", audit_entries.c.actor_id),
+        "action": Value(audit_entries.c.action),
+        "aggregateType": Value(audit_entries.c.aggregate_type),
+        "aggregateId": Value(audit_entries.c.aggregate_id),
+        "changes": Told(audit_entries.c.action, audit_entries.c.changes),
+        "correlationId": Value(audit_entries.c.correlation_id),
+        "bypassed": Value(audit_entries.c.bypassed),
+        "sessionRole": Value(audit_entries.c.session_role),
+        "effectiveRole": Value(audit_entries.c.effective_role),
+    },
+    orders={"AT_DESC": Order(audit_entries.c.at, descending=True), "AT_ASC": Order(audit_entries.c.at)},
+    filters={
+        "at": Value(audit_entries.c.at),
+        "actorId": Value(audit_entries.c.actor_id),
+        "action": Value(audit_entries.c.action),
+        "aggregateType": Value(audit_entries.c.aggregate_type),
+        "aggregateId": Value(audit_entries.c.aggregate_id),
+        "correlationId": Value(audit_entries.c.correlation_id),
+        "bypassed": Value(audit_entries.c.bypassed),
+    },
+    uneven=True,
+)
+
+GRAPH = Graph(entities=(ORGANIZATION, AUDIT_ENTRY), queries={"organization": Only("Organization"), "auditLog": Connection("AuditEntry")})

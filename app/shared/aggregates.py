@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 from uuid import UUID
 
@@ -16,3 +17,11 @@ class Aggregate(Protocol):
 
     @property
     def recorded(self) -> Sequence[object]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a command did that no event tells of: a view, a like. `id` is what it was done to, `changed` whether there was anything to do."""
+
+    id: UUID
+    changed: bool

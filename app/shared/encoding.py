@@ -36,30 +36,39 @@ def as_json(value: object) -> Any:  # noqa: PLR0911 - one line for each kind of 
 
 def values_from(shape: type, data: Data) -> Data:
     """Some fields of a dataclass, by name, read from JSON."""
-    hints = _hints(shape)
-    return {name: from_json(hints[name], value) for name, value in data.items()}
+    readers = _readers(shape)
+    return {name: readers[name](value) for name, value in data.items()}
+
+
+def from_json(hint: Any, value: Any) -> Any:
+    """The value that a JSON value stands for where `hint` is expected."""
+    return _reader(hint)(value)
 
 
 _SCALARS: dict[Any, Callable[[Any], Any]] = {datetime: datetime.fromisoformat, UUID: UUID, bytes: bytes.fromhex}
 
 
-def from_json(hint: Any, value: Any) -> Any:
-    """The value that a JSON value stands for where `hint` is expected."""
-    if value is None:
-        return None
-    if get_origin(hint) in {UnionType, Union}:
-        hint = next(arm for arm in get_args(hint) if arm is not type(None))
-    if get_origin(hint) is tuple:
-        return tuple(from_json(get_args(hint)[0], item) for item in value)
-    if hint in _SCALARS:
-        return _SCALARS[hint](value)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return hint(**values_from(hint, value))
-    return value
+@cache
+def _readers(shape: type) -> dict[str, Callable[[Any], Any]]:
+    """Made once for each dataclass: whole histories are read with them."""
+    return {name: _reader(hint) for name, hint in get_type_hints(shape).items()}
 
 
 @cache
-def _hints(shape: type) -> dict[str, Any]:
-    return get_type_hints(shape)
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    if get_origin(hint) in {UnionType, Union}:
+        hint = next(arm for arm in get_args(hint) if arm is not type(None))
+    if get_origin(hint) is tuple:
+        item = _reader(get_args(hint)[0])
+        return lambda value: None if value is None else tuple([item(one) for one in value])
+    if hint in _SCALARS:
+        return _unless_none(_SCALARS[hint])
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _unless_none(hint)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _unless_none(lambda value: hint(**values_from(hint, value)))
+    return lambda value: value
+
+
+def _unless_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else read(value)

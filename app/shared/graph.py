@@ -12,6 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.shared.past import Recall
+
 Col = sa.Column[Any]
 
 
@@ -25,6 +27,14 @@ class Permitted:
 @dataclass(frozen=True, slots=True)
 class Equals:
     """Holds where the column has this value, which the code states."""
+
+    column: Col
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """Holds where the column has another value than this, which the code states."""
 
     column: Col
     value: str
@@ -51,6 +61,14 @@ class LinksToMe:
 
 
 @dataclass(frozen=True, slots=True)
+class Reads:
+    """Holds where the reader may read the entity of this type that the column names."""
+
+    type: str
+    column: Col
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     """Holds where one of its parts does."""
 
@@ -64,7 +82,7 @@ class AllOf:
     parts: tuple[Condition, ...] = ()
 
 
-Condition = Permitted | Equals | IsNull | IsMe | LinksToMe | AnyOf | AllOf
+Condition = Permitted | Equals | Differs | IsNull | IsMe | LinksToMe | Reads | AnyOf | AllOf
 EVERYBODY = AllOf()
 
 
@@ -96,6 +114,14 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """Whether a table of pairs has one of this row's id (`near`) and the reader (`far`); never for somebody who is nobody."""
+
+    near: Col
+    far: Col
+
+
+@dataclass(frozen=True, slots=True)
 class Sealed:
     """Personal data, opened by the server with the person's own key, only in documents that select it."""
 
@@ -108,9 +134,25 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Markdown, as HTML that is safe to show."""
+    """Markdown, as HTML that is safe to show; with `anchors`, headings carry ids."""
 
     column: Col
+    anchors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outlined:
+    """The headings of Markdown, as a list of `id`, `level` and `text`; the ids are those that its HTML has."""
+
+    column: Col
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event's data, as people may read it. `type`: the column with the event's type."""
+
+    type: Col
+    data: Col
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +165,10 @@ class One:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """An object made of columns of the same row."""
+    """An object made of columns of the same row, or of what SQL makes of it."""
 
     type: str
-    fields: Mapping[str, Value | One]
+    fields: Mapping[str, Value | One | Many | Computed | Sealed]
     visible: Condition = EVERYBODY
 
 
@@ -142,12 +184,14 @@ class Many:
 class Connection:
     """Pages of entities (GraphQL Cursor Connections Specification).
 
-    `via`: of this row only, by a table of pairs or by a column of theirs that names it. `only`: a condition of the field's own.
+    `via`: of this row only, by a table of pairs or by a column of theirs that names it. `only`: a condition of the field's own. `of`: arguments,
+    each the id that a column of theirs must have.
     """
 
     type: str
     via: Link | Col | None = None
     only: Condition = EVERYBODY
+    of: Mapping[str, Col] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +203,33 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """A table of values that entities had before, each with the id of the one that had it last."""
+
+    value: Col
+    id: Col
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A plain list, `first` at most, highest first by a column of a table of ranks, which names each entity in `named`.
+
+    `only`: filters of the entity, by name, and the one value that each must have.
+    """
+
+    type: str
+    named: Col
+    by: Col
+    only: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Lookup:
-    """One entity by exactly one of these arguments, each with its unique column."""
+    """One entity by exactly one of these arguments, each with its unique column; where nothing has the value, by what had it before."""
 
     type: str
     by: Mapping[str, Col]
+    former: Mapping[str, Former] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +240,46 @@ class Only:
     condition: Condition = EVERYBODY
 
 
-Field = Value | Computed | Sealed | Rendered | Group | One | Many | Connection
-Query = Connection | Rows | Lookup | Only
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What the context tells of the entity's past, from its events; for rows that meet `visible`, null for others.
+
+    `permission`: whoever holds it is told everything; others what `recall` finds was theirs at the time. `until`: an argument, the
+    moment up to which events count.
+    """
+
+    recall: Recall
+    visible: Condition
+    permission: str
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """One type among what a search finds, in SQL that the code states: `{row}` stands for the entity's row, `asked` for the question.
+
+    `joined` follows the entity's table in FROM. `rank` is a number, the higher the earlier; `title` and `snippet` are HTML, never null.
+    """
+
+    type: str
+    joined: str
+    found: str
+    rank: str
+    title: str
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The best of what text leads to. `asked`: SQL of the one row that `asked` is, `{typed}` being the text. `kinds`: by the API's enum."""
+
+    asked: str
+    longest: int
+    kinds: Mapping[str, Sought]
+
+
+Field = Value | Computed | Linked | Sealed | Rendered | Outlined | Told | Group | One | Many | Connection | Recalled
+Query = Connection | Rows | Ranked | Lookup | Only | Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +300,11 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A type with a table, rows one may see, orders and filters. Filters name only what everybody who may use them may see."""
+    """A type with a table, rows one may see, orders and filters. Filters name only what everybody who may use them may see.
+
+    `uneven`: its values are so unevenly spread that a plan that suits most of them is hundreds of times too slow for the rest;
+    every reading is planned by the values it has.
+    """
 
     type: str
     table: sa.Table
@@ -205,6 +313,7 @@ class Entity:
     order: tuple[Order, ...] = ()
     orders: Mapping[str, Order] = field(default_factory=dict)
     filters: Mapping[str, Value | Some] = field(default_factory=dict)
+    uneven: bool = False
 
     @property
     def key(self) -> Col:

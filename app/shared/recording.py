@@ -9,7 +9,9 @@ def expect_version(current: int, expected: int | None) -> None:
     """Raises Conflict where the caller has seen another version than the one that is there."""
     if expected is not None and expected != current:
         raise Conflict(
-            f"This was changed meanwhile: you have version {expected}, it is now {current}. Reload and try again.", current_version=current
+            f"This was changed meanwhile: you have version {expected}, it is now {current}. Reload and try again.",
+            current_version=current,
+            expected_version=expected,
         )
 
 

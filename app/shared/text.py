@@ -9,7 +9,12 @@ _ALLOWED_CONTROLS = {"\n", "\t"}
 
 def cleaned(text: str) -> str:
     """NFC (Unicode Standard Annex 15), line ends as line feeds, no spaces around."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return composed(text).strip()
+
+
+def composed(text: str) -> str:
+    """As `cleaned`, with the spaces around."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def objection(text: str, *, longest: int, shortest: int = 0, lines: bool = False) -> str | None:

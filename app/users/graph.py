@@ -2,12 +2,64 @@
 
 from __future__ import annotations
 
-from app.shared.graph import AnyOf, Computed, Connection, Entity, Graph, IsMe, IsNull, Lookup, One, Only, Order, Permitted, Rows, Sealed, Value
-from app.users.tables import notifications, users
+from app.shared.graph import (
+    AnyOf,
+    Col,
+    Computed,
+    Connection,
+    Entity,
+    Graph,
+    Group,
+    IsMe,
+    IsNull,
+    Lookup,
+    One,
+    Only,
+    Order,
+    Permitted,
+    Rows,
+    Sealed,
+    Value,
+)
+from app.users.tables import notifications, roles, users
+from app.users.values import DEFAULT_ROLES, EMAIL_PURPOSE
 from tenants.tables import domain_events
 
 UNREAD_ONLY = {"unreadOnly": IsNull(notifications.c.read_at)}
-SELF_OR_MANAGER = AnyOf((Permitted("users.manage"), IsMe(users.c.id)))
+MANAGER = Permitted("users.manage")
+ME = IsMe(users.c.id)
+SELF_OR_MANAGER = AnyOf((MANAGER, ME))
+LAST_SIGN_IN = """coalesce((SELECT to_json(to_char(s.last_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text
+ FROM __tenant__.sign_ins s WHERE s.user_id = {row}.id), 'null')"""
+CHANNELS = "to_json({row}.notification_channels)::text"
+BUILT_IN = f"""to_json({{row}}.name IN ({", ".join(f"'{name}'" for name in DEFAULT_ROLES)}))::text"""
+MEMBERS = """(SELECT count(*) FROM __tenant__.users m WHERE m.role = {row}.name AND m.status IN ('invited', 'active', 'suspended'))::text"""
+
+
+def _personal(column: Col, name: str) -> Sealed:
+    return Sealed(column, users.c.person_key, users.c.id, name, visible=SELF_OR_MANAGER)
+
+
+PROFILE = Group(
+    "Profile",
+    {
+        "bio": Value(users.c.bio),
+        "website": Value(users.c.website),
+        "jobTitle": Value(users.c.job_title),
+        "pronouns": Value(users.c.pronouns),
+        "phone": _personal(users.c.phone, "phone"),
+        "location": _personal(users.c.location, "location"),
+    },
+)
+PREFERENCES = Group(
+    "Preferences",
+    {
+        "language": Sealed(users.c.language, users.c.person_key, users.c.id, "language", visible=ME),
+        "timeZone": Sealed(users.c.time_zone, users.c.person_key, users.c.id, "time_zone", visible=ME),
+        "notificationChannels": Computed(CHANNELS, (users.c.notification_channels,)),
+    },
+    visible=ME,
+)
 
 USER = Entity(
     type="User",
@@ -16,7 +68,9 @@ USER = Entity(
         "id": Value(users.c.id),
         "username": Value(users.c.username),
         "name": Value(users.c.name),
-        "email": Sealed(users.c.email, users.c.person_key, users.c.id, "email", visible=SELF_OR_MANAGER),
+        "email": _personal(users.c.email, EMAIL_PURPOSE),
+        "newEmail": Sealed(users.c.new_email, users.c.person_key, users.c.id, EMAIL_PURPOSE, visible=ME),
+        "emailVerifiedAt": Value(users.c.email_verified_at, visible=SELF_OR_MANAGER),
         "avatarUrl": Value(users.c.avatar_url),
         "role": Value(users.c.role, visible=SELF_OR_MANAGER),
         "permissions": Computed(
@@ -26,7 +80,17 @@ USER = Entity(
             visible=SELF_OR_MANAGER,
         ),
         "status": Value(users.c.status, visible=SELF_OR_MANAGER, upper=True),
+        "profile": PROFILE,
+        "preferences": PREFERENCES,
+        "lastLoginAt": Computed(LAST_SIGN_IN, (users.c.id,), visible=SELF_OR_MANAGER),
+        # There is no second factor to enrol yet; whoever brings them binds this to their table.
+        "twoFactorEnabled": Computed(
+            "(SELECT to_json(count(*) > 0)::text FROM __tenant__.authenticators a WHERE a.user_id = {row}.id AND a.confirmed_at IS NOT NULL)",
+            (users.c.id,),
+            visible=SELF_OR_MANAGER,
+        ),
         "createdAt": Value(users.c.created_at),
+        "version": Value(users.c.version, visible=SELF_OR_MANAGER),
     },
     order=(Order(users.c.username),),
     orders={
@@ -45,6 +109,21 @@ USER = Entity(
         "status": Value(users.c.status, upper=True),
         "createdAt": Value(users.c.created_at),
     },
+)
+
+ROLE = Entity(
+    type="Role",
+    table=roles,
+    fields={
+        "id": Value(roles.c.id),
+        "name": Value(roles.c.name),
+        "permissions": Value(roles.c.permissions),
+        "builtIn": Computed(BUILT_IN, (roles.c.name,)),
+        "memberCount": Computed(MEMBERS, (roles.c.name,), visible=MANAGER),
+        "createdAt": Value(roles.c.created_at),
+        "version": Value(roles.c.version),
+    },
+    order=(Order(roles.c.name),),
 )
 
 EVENT = Entity(
@@ -76,11 +155,12 @@ NOTIFICATION = Entity(
 )
 
 GRAPH = Graph(
-    entities=(USER, EVENT, NOTIFICATION),
+    entities=(USER, ROLE, EVENT, NOTIFICATION),
     queries={
         "users": Connection("User"),
         "user": Lookup("User", {"id": users.c.id}),
         "me": Only("User", IsMe(users.c.id)),
+        "roles": Rows("Role"),
         "notifications": Rows("Notification", flags=UNREAD_ONLY),
     },
 )

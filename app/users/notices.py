@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from app.shared.erasing import erases
 from tenants.statements import statement
 from tenants.transaction import Transaction
 
@@ -12,6 +13,7 @@ MARK_READ = statement(
     "UPDATE __tenant__.notifications SET read_at = :now WHERE user_id = :user_id AND read_at IS NULL "
     "AND (CAST(:ids AS uuid[]) IS NULL OR id = ANY(CAST(:ids AS uuid[])))"
 )
+erases("what they were told", statement("DELETE FROM __tenant__.notifications WHERE user_id = :user_id"))
 
 
 async def mark_read(tx: Transaction, user_id: UUID | None, ids: Sequence[UUID] | None) -> int:

@@ -18,11 +18,12 @@ NOTIFY = statement(
     """
     INSERT INTO __tenant__.notifications (id, user_id, kind, event_id, subject_id, data, created_at)
     SELECT :id, u.id, :kind, :event_id, :subject_id, CAST(:data AS jsonb), :now
-    FROM __tenant__.users u WHERE u.id = :user_id AND u.status IN ('invited', 'active', 'suspended')
+    FROM __tenant__.users u WHERE u.id = :user_id AND u.status IN ('invited', 'active', 'suspended') AND 'IN_APP' = ANY (u.notification_channels)
     """
 )
 RECIPIENT = statement(
-    "SELECT name, email, person_key FROM __tenant__.users WHERE id = :id AND status = 'active' AND email IS NOT NULL AND person_key IS NOT NULL"
+    "SELECT name, email, person_key FROM __tenant__.users WHERE id = :id AND status = 'active' AND email IS NOT NULL AND person_key IS NOT NULL "
+    "AND 'EMAIL' = ANY (notification_channels)"
 )
 
 
@@ -35,12 +36,12 @@ class Recipient:
 
 
 async def notify(tx: Transaction, user_id: UUID, kind: str, *, event_id: UUID, subject_id: UUID, data: dict[str, Any]) -> None:
-    """Tell a person something, unless they have left."""
+    """Tell a person something, unless they have left or do not want to be told here."""
     await tx.connection.execute(NOTIFY, id=new_id(), user_id=user_id, kind=kind, event_id=event_id, subject_id=subject_id, data=data, now=tx.now)
 
 
 async def recipient(connection: Connection, tenant: Tenant, user_id: UUID) -> Recipient | None:
-    """Whom to write to; None for people who have left, were erased, or have not come yet."""
+    """Whom to write to; None for people who have left, were erased, have not come yet, or want no mail about what happens."""
     row = await connection.fetchrow(RECIPIENT, id=user_id)
     if row is None:
         return None

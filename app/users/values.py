@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from app.shared.slugs import slug_from
@@ -10,6 +11,8 @@ from app.shared.text import cleaned, objection
 from tenants.errors import ValidationFailed
 
 LONGEST_NAME = 120
+LONGEST_ROLE_NAME = 40
+_ROLE_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 EMAIL_PURPOSE = "email"  # names the blind index and the encrypted field
 LONGEST_EMAIL = 254
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -74,3 +77,20 @@ def person_name(text: str) -> str:
 def username_from(email: str) -> str:
     """The part before the @, as a slug; numbered by the store where it is taken."""
     return slug_from(email.partition("@")[0], fallback="person")
+
+
+def role_name(text: str) -> str:
+    """What a role is called in tokens, filters and the API. Raises ValidationFailed."""
+    name = cleaned(text)
+    if len(name) > LONGEST_ROLE_NAME or not _ROLE_NAME.fullmatch(name):
+        raise ValidationFailed({"name": f"takes up to {LONGEST_ROLE_NAME} lower-case letters a-z and digits, words joined by _, like guest_author"})
+    return name
+
+
+def known_permissions(names: Iterable[str]) -> frozenset[str]:
+    """Raises ValidationFailed naming each that there is not."""
+    given = list(names)
+    wrong = {f"permissions.{position}": "is no permission of this product" for position, name in enumerate(given) if name not in PERMISSIONS}
+    if wrong:
+        raise ValidationFailed(wrong)
+    return frozenset(given)

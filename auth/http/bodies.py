@@ -31,10 +31,20 @@ async def json_fields(request: AnyRequest, allowed: frozenset[str]) -> dict[str,
     return _checked(document, allowed)
 
 
-async def form_fields(request: AnyRequest, allowed: frozenset[str]) -> dict[str, str]:
-    """The fields of an HTML form. Raises as `json_fields`."""
+async def form_fields(request: AnyRequest, allowed: frozenset[str], *, largest: int = LARGEST, longest: int = LONGEST_FIELD) -> dict[str, str]:
+    """The fields of an HTML form; `largest` bytes of all, `longest` characters of each. Raises as `json_fields`."""
+    return _checked(await _form(request, largest), allowed, longest)
+
+
+async def posted_fields(request: AnyRequest, wanted: frozenset[str], *, largest: int) -> dict[str, str]:
+    """Of a form that another program's page sends, what is wanted; what else it holds is passed over. Raises as `json_fields`."""
+    fields = await _form(request, largest)
+    return _checked({name: value for name, value in fields.items() if name in wanted}, wanted, largest)
+
+
+async def _form(request: AnyRequest, largest: int) -> dict[str, str]:
     _expect(request, "application/x-www-form-urlencoded")
-    body = await _body(request)
+    body = await _body(request, largest)
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -42,7 +52,7 @@ async def form_fields(request: AnyRequest, allowed: frozenset[str]) -> dict[str,
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise InvalidRequest("This form holds a field twice. Go back, reload the page, and try again.")
-    return _checked(fields, allowed)
+    return fields
 
 
 def _expect(request: AnyRequest, media_type: str) -> None:
@@ -50,37 +60,37 @@ def _expect(request: AnyRequest, media_type: str) -> None:
         raise UnsupportedMedia(f"This address takes Content-Type: {media_type}.")
 
 
-async def _body(request: AnyRequest) -> bytes:
+async def _body(request: AnyRequest, largest: int = LARGEST) -> bytes:
     """How long the body may take is the server's to say: `receive` raises TooSlow."""
     length = request.headers.get("content-length", "0")
-    if length.isascii() and length.isdigit() and int(length[:12]) > LARGEST:
-        raise TooLarge(f"The body is larger than {LARGEST} bytes; nothing that belongs here is.")
+    if length.isascii() and length.isdigit() and int(length[:12]) > largest:
+        raise TooLarge(f"The body is larger than {largest} bytes; nothing that belongs here is.")
     try:
         body = await request.body()
     except RequestEntityTooLarge as error:
-        raise TooLarge(f"The body is larger than {LARGEST} bytes; nothing that belongs here is.") from error
+        raise TooLarge(f"The body is larger than {largest} bytes; nothing that belongs here is.") from error
     except HTTPException as error:
         raise InvalidRequest("The body could not be read. Send it again.") from error
-    if len(body) > LARGEST:
-        raise TooLarge(f"The body is larger than {LARGEST} bytes; nothing that belongs here is.")
+    if len(body) > largest:
+        raise TooLarge(f"The body is larger than {largest} bytes; nothing that belongs here is.")
     return body
 
 
-def _checked(document: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, str]:
+def _checked(document: Mapping[str, Any], allowed: frozenset[str], longest: int = LONGEST_FIELD) -> dict[str, str]:
     wrong = {name if storable(name) else "?": f"is not known here; it takes {_list(allowed)}" for name in document.keys() - allowed}
     for name, value in document.items():
         if name in allowed:
-            wrong.update(_objection(name, value))
+            wrong.update(_objection(name, value, longest))
     if wrong:
         raise InvalidRequest("; ".join(f"{name} {why}" for name, why in sorted(wrong.items())), wrong)
     return {name: str(value) for name, value in document.items()}
 
 
-def _objection(name: str, value: object) -> dict[str, str]:
+def _objection(name: str, value: object, longest: int) -> dict[str, str]:
     if not isinstance(value, str):
         return {name: "has to be a string"}
-    if len(value) > LONGEST_FIELD:
-        return {name: f"is longer than {LONGEST_FIELD} characters"}
+    if len(value) > longest:
+        return {name: f"is longer than {longest} characters"}
     if not storable(value):
         return {name: "holds a character that cannot be stored"}
     return {}

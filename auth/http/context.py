@@ -5,6 +5,7 @@ Whoever resolves the Host calls `place_at` before any handler runs; everything e
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.types import Scope
 
-from auth.clients import client_address
+from auth.clients import client_address, network_of
 from auth.cookies import read_cookie
 from auth.errors import CrossSite, unauthenticated
 from auth.forms import SAFE_METHODS, form_token, from_own_site, matches
@@ -21,6 +22,7 @@ from auth.opaque import LONGEST as LONGEST_OPAQUE
 from auth.opaque import digest
 from auth.parts import Parts
 from auth.principal import ANONYMOUS, Principal
+from auth.server.api_tokens import PREFIX, organization_of
 from auth.sessions import Device
 from tenants.hosts import Place
 from tenants.ids import new_id
@@ -118,7 +120,8 @@ def session_form_token(request: AnyRequest, principal: Principal) -> str:
 def check_form(parts: Parts, request: AnyRequest, principal: Principal, given: str | None) -> None:
     """Raises CrossSite unless our own page, made for this session, sent this."""
     check_origin(parts, request)
-    if not matches(tenant_of(request).key.key, SESSION_FORMS, str(principal.session_id or ""), given):
+    bound_to = str(principal.session_id or "")
+    if not any(matches(key, SESSION_FORMS, bound_to, given) for key in tenant_of(request).key.all):
         raise CrossSite
 
 
@@ -143,10 +146,19 @@ def device_of(parts: Parts, request: AnyRequest, client_id: str = FIRST_PARTY) -
     return Device(client_id, agent.replace("\0", ""), address_of(parts, request))
 
 
+def visitor_of(parts: Parts, request: AnyRequest) -> bytes:
+    """What tells readers apart who are not signed in: made of network and browser under the organization's key, and leading back to neither."""
+    network, agent = network_of(address_of(parts, request)), request.headers.get("user-agent", "")
+    return hmac.digest(tenant_of(request).key.key, f"visitor\0{network}\0{agent}".encode("utf-8", "replace"), "sha256")
+
+
 async def _by_token(parts: Parts, request: AnyRequest, authorization: str) -> Principal:
     if authorization[: len(_BEARER)].lower() != _BEARER:
         raise unauthenticated()
-    token = await parts.tokens.verify(authorization[len(_BEARER) :].strip())
+    given = authorization[len(_BEARER) :].strip()
+    if given.startswith(PREFIX):
+        return await _by_api_token(parts, request, given)
+    token = await parts.tokens.verify(given)
     tenant: Tenant | None = request.scope["state"].get("tenant")
     if tenant is None:
         tenant = await _tenant_of_token(parts, request, token.organization)
@@ -154,6 +166,20 @@ async def _by_token(parts: Parts, request: AnyRequest, authorization: str) -> Pr
         raise unauthenticated()
     principal = await parts.rights.of(tenant, token.session)
     if principal is None or principal.user_id != token.subject:
+        raise unauthenticated()
+    request.scope["state"]["tenant"] = tenant
+    return principal
+
+
+async def _by_api_token(parts: Parts, request: AnyRequest, token: str) -> Principal:
+    organization = organization_of(token)
+    if organization is None:
+        raise unauthenticated()
+    tenant: Tenant | None = request.scope["state"].get("tenant")
+    if tenant is None:
+        tenant = await _tenant_of_token(parts, request, organization)
+    principal = await parts.api_tokens.principal(tenant, token) if tenant.id == organization else None
+    if principal is None:
         raise unauthenticated()
     request.scope["state"]["tenant"] = tenant
     return principal

@@ -15,7 +15,7 @@ from auth.parts import Parts
 def bind_form(parts: Parts, request: AnyRequest, purpose: str) -> tuple[str, tuple[Cookie, ...]]:
     """The form's hidden token, and the cookie it is bound to where the browser has none yet."""
     key = tenant_of(request).key.key
-    brought = _form_cookie(parts, request)
+    brought = form_cookie(parts, request)
     if brought:
         return form_token(key, purpose, brought), ()
     fresh = new_opaque()
@@ -25,7 +25,8 @@ def bind_form(parts: Parts, request: AnyRequest, purpose: str) -> tuple[str, tup
 def check_own_form(parts: Parts, request: AnyRequest, purpose: str, given: str) -> None:
     """Raises CrossSite unless the form was made by us, for this browser and this purpose."""
     check_origin(parts, request)
-    if not matches(tenant_of(request).key.key, purpose, _form_cookie(parts, request) or "", given):
+    bound_to = form_cookie(parts, request) or ""
+    if not any(matches(key, purpose, bound_to, given) for key in tenant_of(request).key.all):
         raise CrossSite
 
 
@@ -35,6 +36,7 @@ def session_cookies(parts: Parts, secret: str) -> tuple[Cookie, ...]:
     return (names.set(names.session, secret, max_age=parts.settings.browser_lifetime), names.forget(names.form))
 
 
-def _form_cookie(parts: Parts, request: AnyRequest) -> str | None:
+def form_cookie(parts: Parts, request: AnyRequest) -> str | None:
+    """What the forms of somebody who is not signed in are bound to."""
     value = read_cookie(request.headers.get("cookie", ""), parts.cookies.form)
     return value if value and len(value) <= LONGEST else None

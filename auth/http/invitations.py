@@ -2,60 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from litestar import Response, get, post
 
 from auth.destinations import DEFAULT
 from auth.errors import LinkSpent
 from auth.http.bodies import form_fields
-from auth.http.context import AnyRequest, GivenParts, correlation_of, device_of, tenant_of
-from auth.http.guards import bind_form, check_own_form, session_cookies
-from auth.http.pages import page, redirect
+from auth.http.branding import branded
+from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
+from auth.http.entering import enter
+from auth.http.guards import bind_form, check_own_form
 from auth.http.statuses import retry_headers, status_of
+from auth.native import AMR
 from auth.parts import Parts
-from auth.passwords import LONGEST, SHORTEST
+from auth.passwords import LONGEST
 from tenants.errors import Refusal, ValidationFailed
 
 INVITATION_FORM = "invitation"
-_FIELDS = frozenset({"token", "password", "form"})
+_FIELDS = frozenset({"token", "name", "password", "form"})
 
 
 @get("/auth/invitation")
 async def show_invitation(request: AnyRequest, parts: GivenParts) -> Response[str]:
-    return await _form(parts, request, request.query_params.get("token", ""))
+    return await _form(parts, request, {"token": request.query_params.get("token", "")})
 
 
 @post("/auth/invitation", status_code=200)
 async def accept_invitation(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """Whatever is wrong shows the form again; only a link that is spent ends it."""
     tenant = tenant_of(request)
-    fields = {"token": "", "password": "", "form": ""}
+    fields = {"token": "", "name": "", "password": "", "form": ""}
     try:
         fields |= await form_fields(request, _FIELDS)
         check_own_form(parts, request, INVITATION_FORM, fields["form"])
-        device, correlation_id = device_of(parts, request), correlation_of(request)
-        new = await parts.invitations.accept(tenant, fields["token"], fields["password"], device, correlation_id)
+        account = await parts.invitations.accept(tenant, fields["token"], fields["password"], correlation_of(request), name=fields["name"] or None)
     except Refusal as refusal:
-        return await _form(parts, request, fields["token"], refusal)
-    return redirect(DEFAULT, cookies=session_cookies(parts, new.secret or ""))
+        return await _form(parts, request, fields, refusal)
+    return await enter(parts, request, account, AMR, DEFAULT)
 
 
-async def _form(parts: Parts, request: AnyRequest, token: str, refusal: Refusal | None = None) -> Response[str]:
-    tenant = tenant_of(request)
+async def _form(parts: Parts, request: AnyRequest, fields: Mapping[str, str], refusal: Refusal | None = None) -> Response[str]:
+    tenant, token = tenant_of(request), fields["token"]
     try:
         account = await parts.invitations.invited(tenant, token)
     except LinkSpent as spent:
-        return page("spent.html", status=status_of(spent), tenant=tenant, wrong=spent.message)
+        return await branded(parts, request, "spent.html", status=status_of(spent), wrong=spent.message)
     form, cookies = bind_form(parts, request, INVITATION_FORM)
-    return page(
+    return await branded(
+        parts,
+        request,
         "invitation.html",
         status=status_of(refusal) if refusal else 200,
         headers=retry_headers(refusal) if refusal else None,
         cookies=cookies,
-        tenant=tenant,
         account=account,
         token=token,
+        name=fields.get("name") or account.name,
         form=form,
-        shortest=SHORTEST,
+        shortest=(await parts.policies.of(tenant)).shortest_password,
         longest=LONGEST,
         wrong=_sentence(refusal) if refusal else "",
     )
@@ -63,5 +68,5 @@ async def _form(parts: Parts, request: AnyRequest, token: str, refusal: Refusal 
 
 def _sentence(refusal: Refusal) -> str:
     if isinstance(refusal, ValidationFailed):
-        return f"A password {refusal.fields['password']}."
+        return " ".join(f"{'A' if wrong.startswith(('takes', 'holds')) else 'That'} {name} {wrong}." for name, wrong in refusal.fields.items())
     return refusal.message

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from litestar import Response, get, post
 
 from auth.destinations import own_path
+from auth.http.authorize import leads_to
 from auth.http.bodies import form_fields
+from auth.http.branding import branded
 from auth.http.context import (
     AnyRequest,
     GivenParts,
     address_of,
     check_form,
     correlation_of,
-    device_of,
     place_of,
     principal_of,
     session_form_token,
     session_principal,
-    session_secret,
     tenant_of,
 )
+from auth.http.entering import enter
 from auth.http.finding import find_page
-from auth.http.guards import bind_form, check_own_form, session_cookies
-from auth.http.pages import page, redirect
+from auth.http.guards import bind_form, check_own_form
+from auth.http.leaving import SIGNED_OUT, on_to_provider
+from auth.http.pages import redirect
 from auth.http.statuses import retry_headers, status_of
 from auth.native import AMR, Attempt
 from auth.parts import Parts
 from auth.principal import Principal
 from tenants.errors import Refusal
 from tenants.hosts import Place
-from tenants.transaction import Cause
 
 SIGN_IN_FORM = "sign-in"
 _LOGIN_FIELDS = frozenset({"login", "password", "form", "next"})
@@ -45,7 +48,7 @@ async def show_login(request: AnyRequest, parts: GivenParts) -> Response[str]:
     if await session_principal(parts, request):
         return redirect(wanted)
     notice = "You are signed out." if "signed-out" in request.query_params else ""
-    return login_page(parts, request, wanted=wanted, notice=notice)
+    return await login_page(parts, request, wanted=wanted, notice=notice)
 
 
 @post("/auth/login", status_code=200)
@@ -60,11 +63,8 @@ async def sign_in(request: AnyRequest, parts: GivenParts) -> Response[str]:
         attempt = Attempt(fields["login"], fields["password"], address, correlation_of(request))
         account = await parts.native.prove(tenant, attempt)
     except Refusal as refusal:
-        return login_page(parts, request, login=fields["login"], wanted=own_path(fields["next"]), refusal=refusal)
-    cause = Cause(correlation_of(request), account.user_id)
-    brought = session_secret(parts, request)
-    new = await parts.flow.browser(tenant, account.user_id, AMR, device_of(parts, request), cause, brought=brought)
-    return redirect(own_path(fields["next"]), cookies=session_cookies(parts, new.secret or ""))
+        return await login_page(parts, request, login=fields["login"], wanted=own_path(fields["next"]), refusal=refusal)
+    return await enter(parts, request, account, AMR, fields["next"])
 
 
 @get("/auth/logout")
@@ -73,7 +73,7 @@ async def ask_to_sign_out(request: AnyRequest, parts: GivenParts) -> Response[st
     principal = await session_principal(parts, request)
     if principal is None:
         return redirect("/auth/login")
-    return page("logout.html", tenant=tenant_of(request), form=session_form_token(request, principal))
+    return await branded(parts, request, "logout.html", form=session_form_token(request, principal))
 
 
 @post("/auth/logout", status_code=200)
@@ -82,13 +82,15 @@ async def sign_out(request: AnyRequest, parts: GivenParts) -> Response[str]:
     if "authorization" in request.headers:
         await _revoke(parts, request, await principal_of(parts, request))
         return Response("", status_code=204, headers={"Cache-Control": "no-store"})
-    principal = await session_principal(parts, request)
+    principal, origin = await session_principal(parts, request), None
     if principal is not None:
         fields = await form_fields(request, _LOGOUT_FIELDS)
         check_form(parts, request, principal, fields.get("form"))
+        origin = await parts.sessions.origin(tenant_of(request), principal.session_id) if principal.session_id else None
         await _revoke(parts, request, principal)
     names = parts.cookies
-    return redirect("/auth/login?signed-out", cookies=(names.forget(names.session), names.forget(names.form)))
+    cookies = (names.forget(names.session), names.forget(names.form))
+    return await on_to_provider(parts, request, origin, cookies) or redirect(SIGNED_OUT, cookies=cookies)
 
 
 @get("/auth/account")
@@ -99,17 +101,29 @@ async def show_account(request: AnyRequest, parts: GivenParts) -> Response[str]:
     account = await parts.accounts.get(tenant, principal.user_id) if principal and principal.user_id else None
     if principal is None or account is None:
         return redirect("/auth/login?next=/auth/account")
-    return page("account.html", tenant=tenant, account=account, form=session_form_token(request, principal))
+    return await branded(
+        parts, request, "account.html", account=account, configures=principal.may("sso.configure"), form=session_form_token(request, principal)
+    )
 
 
-def login_page(parts: Parts, request: AnyRequest, *, wanted: str, login: str = "", notice: str = "", refusal: Refusal | None = None) -> Response[str]:
+async def login_page(
+    parts: Parts, request: AnyRequest, *, wanted: str, login: str = "", notice: str = "", refusal: Refusal | None = None
+) -> Response[str]:
     form, cookies = bind_form(parts, request, SIGN_IN_FORM)
-    return page(
+    ways = [
+        {"label": connection.label, "href": f"{parts.modules[connection.kind].start(connection)}?{urlencode({'next': wanted})}"}
+        for connection in await parts.connections.enabled(tenant_of(request))
+        if connection.kind in parts.modules
+    ]
+    return await branded(
+        parts,
+        request,
         "login.html",
         status=status_of(refusal) if refusal else 200,
         headers=retry_headers(refusal) if refusal else None,
         cookies=cookies,
-        tenant=tenant_of(request),
+        forms_to=await leads_to(parts, tenant_of(request), wanted),
+        ways=ways,
         form=form,
         login=login,
         wanted=wanted,

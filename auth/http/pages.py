@@ -14,11 +14,16 @@ from auth.http.assets import ASSETS
 FOLDER = Path(__file__).parent.parent / "templates"
 
 
-def policy(*, forms_to: str = "'self'") -> str:
-    """The Content-Security-Policy of a page without scripts. `forms_to`: where its forms may lead, redirects included."""
+def policy(*, forms_to: str = "'self'", images: str = "", scripts: str = "") -> str:
+    """The Content-Security-Policy of a page, without scripts unless told otherwise.
+
+    `forms_to`: where its forms may lead, redirects included. `images`: where besides this address they may come from.
+    `scripts`: where they may come from.
+    """
+    may_run = f"script-src {scripts}; " if scripts else ""
     return (
-        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
-        f"form-action {forms_to}; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data: {images}".rstrip() + "; "
+        f"{may_run}form-action {forms_to}; frame-ancestors 'none'; base-uri 'none'"
     )
 
 
@@ -52,9 +57,11 @@ def page(
     cookies: tuple[Cookie, ...] = (),
     csp: str | None = None,
     headers: dict[str, str] | None = None,
+    pages: Environment | None = None,
     **values: Any,
 ) -> Response[str]:
-    body = _PAGES.get_template(template).render(values)
+    """`pages`: where the template is from, if not from this package."""
+    body = (pages or _PAGES).get_template(template).render(values)
     sent = page_headers(csp or policy()) | (headers or {})
     return Response(body, status_code=status, media_type="text/html", headers=sent, cookies=cookies)
 

@@ -1,11 +1,31 @@
-"""All addresses of this package, in two groups: those that answer programs and those that show pages."""
+"""All addresses of this package, in groups: those that answer programs, those that show pages, and those of providers, whose messages are larger."""
 
 from __future__ import annotations
 
 from litestar import Response, Router
 from litestar.di import Provide
 
-from auth.http import assets, finding, invitations, login, tokens
+from auth.http import (
+    answers,
+    api_tokens,
+    assets,
+    authorize,
+    branding,
+    confirmations,
+    devices,
+    factors,
+    finding,
+    inquiries,
+    invitations,
+    ldap,
+    login,
+    oauth2,
+    oidc,
+    saml,
+    saml_logout,
+    second_factor,
+    tokens,
+)
 from auth.http.bodies import LARGEST
 from auth.http.context import AnyRequest
 from auth.http.pages import page
@@ -20,9 +40,16 @@ def routers(parts: Parts) -> list[Router]:
     return [
         Router(
             "/",
-            route_handlers=[tokens.issue_tokens, tokens.refresh_tokens, tokens.publish_keys],
+            route_handlers=[
+                tokens.issue_tokens,
+                tokens.refresh_tokens,
+                tokens.publish_keys,
+                inquiries.introspect,
+                inquiries.verify,
+                inquiries.publish_metadata,
+            ],
             dependencies=given,
-            exception_handlers={Refusal: tokens.refused},
+            exception_handlers={Refusal: answers.refused},
             request_max_body_size=LARGEST,
             include_in_schema=False,
         ),
@@ -38,11 +65,48 @@ def routers(parts: Parts) -> list[Router]:
                 login.show_account,
                 invitations.show_invitation,
                 invitations.accept_invitation,
+                confirmations.show_confirmation,
+                confirmations.confirm_address,
+                authorize.authorize,
+                ldap.show_directory_form,
+                ldap.sign_in_by_directory,
+                oidc.begin_at_provider,
+                oidc.return_from_provider,
+                oidc.hear_of_logout,
+                oauth2.begin_at_oauth2,
+                oauth2.return_from_oauth2,
+                second_factor.show_second_factor,
+                second_factor.pass_second_factor,
+                factors.show_own_factor,
+                factors.change_own_factor,
+                devices.show_sessions,
+                devices.end_session,
+                devices.show_password,
+                devices.change_password,
+                api_tokens.show_tokens,
+                api_tokens.make_token,
+                api_tokens.revoke_token,
                 assets.serve_asset,
+                branding.serve_colors,
             ],
             dependencies=given,
             exception_handlers={Refusal: refused},
             request_max_body_size=LARGEST,
+            include_in_schema=False,
+        ),
+        Router(
+            "/",
+            route_handlers=[
+                saml.show_metadata,
+                saml.ask_provider,
+                saml.take_answer,
+                saml.finish,
+                saml_logout.hear_by_address,
+                saml_logout.hear_by_form,
+            ],
+            dependencies=given,
+            exception_handlers={Refusal: refused},
+            request_max_body_size=saml.LARGEST,
             include_in_schema=False,
         ),
     ]
@@ -50,4 +114,6 @@ def routers(parts: Parts) -> list[Router]:
 
 def refused(_: AnyRequest, refusal: Refusal) -> Response[str]:
     """A refusal as a page: what happened and what to do now."""
-    return page("refusal.html", status=status_of(refusal), headers=retry_headers(refusal), wrong=refusal.message)
+    return page(
+        "refusal.html", status=status_of(refusal), headers=retry_headers(refusal), wrong=refusal.message, trace=refusal.extensions().get("trace")
+    )

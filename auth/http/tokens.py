@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from litestar import Response, get, post
 
-from auth.errors import InvalidRequest
+from auth.errors import InvalidRequest, UnsupportedMedia
+from auth.http.answers import json_answer
 from auth.http.bodies import json_fields
+from auth.http.clients import fields_of, sent_as_json
 from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, device_of, tenant_of
-from auth.http.statuses import refusal_headers, status_of
+from auth.http.granting import CLIENT_GRANTS, granted, second_factor
 from auth.native import AMR, Attempt
-from tenants.errors import Refusal, RetryLater
 from tenants.transaction import Cause
 
 JWKS_AGE = 300
-_TOKEN_FIELDS = frozenset({"email", "username", "password", "grant_type"})
+_TOKEN_FIELDS = frozenset(
+    {"email", "username", "password", "grant_type", "code", "code_verifier", "redirect_uri", "client_id", "client_secret", "totp"}
+)
 _REFRESH_FIELDS = frozenset({"refresh_token", "grant_type"})
-_NEVER_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff"}
 
 
 @post("/auth/token", status_code=200)
 async def issue_tokens(request: AnyRequest, parts: GivenParts) -> Response[bytes]:
-    """E-mail address or username, and password, for a pair of tokens. Never sets a cookie, takes JSON only."""
+    """E-mail address or username, and password; or a registered client's code or secret: for a pair of tokens. Never sets a cookie."""
     tenant = tenant_of(request)
-    fields = await json_fields(request, _TOKEN_FIELDS)
+    fields = await fields_of(request, _TOKEN_FIELDS)
+    if fields.get("grant_type") in CLIENT_GRANTS:
+        return json_answer(await granted(request, parts, fields))
+    if not sent_as_json(request):
+        raise UnsupportedMedia("A password comes as Content-Type: application/json, which no other site's form can send.")
     login = _login(fields)
     _grant(fields, "password")
     correlation_id = correlation_of(request)
     address = address_of(parts, request) or "local"
     account = await parts.native.prove(tenant, Attempt(login, fields["password"], address, correlation_id))
-    pair = await parts.flow.tokens(tenant, account, AMR, device_of(parts, request), Cause(correlation_id, account.user_id))
+    amr = await second_factor(parts, request, account, AMR, fields.get("totp"), by_provider=False)
+    pair = await parts.flow.tokens(tenant, account, amr, device_of(parts, request), Cause(correlation_id, account.user_id))
     return json_answer(pair.document())
 
 
@@ -56,22 +62,6 @@ async def publish_keys(request: AnyRequest, parts: GivenParts) -> Response[bytes
     return Response(body, media_type="application/jwk-set+json", headers=headers)
 
 
-def json_answer(document: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
-    """An answer with tokens or about them: kept by no cache (RFC 6749, 5.1)."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(body, status_code=status, media_type="application/json", headers=_NEVER_STORED | (headers or {}))
-
-
-def refused(_: AnyRequest, refusal: Refusal) -> Response[bytes]:
-    """A refusal as these addresses tell it: `error` is the code in lower case (RFC 6749, 5.2)."""
-    document: dict[str, Any] = {"error": refusal.code.lower(), "message": refusal.message}
-    if isinstance(refusal, RetryLater):
-        document["retry_after"] = refusal.retry_after
-    elif refusal.extensions():
-        document |= refusal.extensions()
-    return json_answer(document, status_of(refusal), refusal_headers(refusal))
-
-
 def _login(fields: dict[str, str]) -> str:
     names = fields.keys() & {"email", "username"}
     if len(names) != 1:
@@ -83,4 +73,7 @@ def _login(fields: dict[str, str]) -> str:
 
 def _grant(fields: dict[str, str], expected: str) -> None:
     if fields.get("grant_type", expected) != expected:
-        raise InvalidRequest(f"grant_type has to be {expected} here, or left out.", {"grant_type": "is not supported here"})
+        raise InvalidRequest(
+            f"grant_type has to be {expected} here, or left out, or one of {', '.join(sorted(CLIENT_GRANTS))} at /auth/token.",
+            {"grant_type": "is not supported here"},
+        )

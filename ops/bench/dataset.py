@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tenants.database import connect_as_admin
-from tenants.naming import quoted
+from tenants.database import AdminConnection, connect_as_admin
+from tenants.naming import SchemaName, quoted
 from tenants.registry import Tenant
 from tenants.settings import TenantSettings
 
 AUTHORS, TAGS = 100, 50
+TABLES = ("users", "tags", "posts", "post_tags")
 
 _AUTHORS = """
     INSERT INTO {schema}.users (id, username, name, role, status, version, created_at, updated_at)
@@ -34,10 +35,14 @@ _POST_TAGS = """
 
 async def fill(settings: TenantSettings, tenant: Tenant, posts: int) -> None:
     """Put the dataset into an organization that has none, past the bus: only reads are measured on it."""
-    names = {"schema": quoted(tenant.place.schema), "authors": AUTHORS, "tags": TAGS, "posts": posts}
     async with connect_as_admin(settings.admin_database_url) as admin:
-        await admin.run(f"SET ROLE {quoted(settings.owner_role)}")
-        for text in (_AUTHORS, _TAGS, _POSTS, _POST_TAGS):
-            await admin.run(text.format(**names))
-        for table in ("users", "tags", "posts", "post_tags"):
+        await admin.run(f"SET ROLE {quoted(settings.owner_role)}; SET imprint.door = 'bus'")
+        await fill_schema(admin, tenant.place.schema, posts=posts, authors=AUTHORS, tags=TAGS)
+        for table in TABLES:
             await admin.run(f"VACUUM ANALYZE {quoted(tenant.place.schema)}.{table}")
+
+
+async def fill_schema(admin: AdminConnection, schema: SchemaName, *, posts: int, authors: int, tags: int) -> None:
+    """As the owner role already."""
+    for text in (_AUTHORS, _TAGS, _POSTS, _POST_TAGS):
+        await admin.run(text.format(schema=quoted(schema), authors=authors, tags=tags, posts=posts))

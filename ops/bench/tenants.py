@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.bus import Bus
+from app.management.decisions import Decisions
 from app.users.commands import ActivateUser
 from auth.credentials import Credentials
 from auth.passwords import Passwords
@@ -16,9 +17,10 @@ from ops.bench import dataset
 from ops.bench.load import Target, answer, request
 from ops.bench.servers import Bench
 from ops.founding import found
-from tenants.database import Database
+from tenants.database import Database, connect_as_admin
 from tenants.ids import new_id
 from tenants.registry import Tenant
+from tenants.tiers import ENTERPRISE
 
 PASSWORD = "imprint-bench-1"  # noqa: S105 - of a stack that is gone after the run
 
@@ -34,19 +36,23 @@ class Measured:
 
 
 async def prepare(bench: Bench, count: int, posts: int) -> list[Measured]:
-    """`count` organizations, each with an owner who can sign in; the first has `posts` posts, the others a tenth."""
+    """`count` organizations, each with an owner who can sign in; the first has `posts` posts, the others a tenth.
+
+    With no posts nothing is put there past the bus, so that its history is whole.
+    """
     await runner.up(bench.settings)
     passwords = Passwords()
     made: list[Measured] = []
-    async with Database(bench.settings, connections=2) as database:
-        bus, credentials = Bus(database), Credentials(database, passwords)
+    async with Database(bench.settings, connections=2) as database, connect_as_admin(bench.settings.admin_database_url) as admin:
+        bus, credentials = Bus(database), Credentials(database, passwords, Decisions(database, oldest=0.0))
         for number in range(count):
             slug = f"bench{number}"
             email = f"owner@{slug}.example"
-            founded = await found(bench.settings, database, slug=slug, name=slug, owner_email=email)
+            founded = await found(bench.settings, database, slug=slug, name=slug, owner_email=email, tier=ENTERPRISE, admin=admin)
             await bus.execute(founded.tenant, ActivateUser(founded.owner_id), SYSTEM, correlation_id=new_id())
             await credentials.set_password(founded.tenant, founded.owner_id, PASSWORD)
-            await dataset.fill(bench.settings, founded.tenant, posts if number == 0 else posts // 10)
+            if posts:
+                await dataset.fill(bench.settings, founded.tenant, posts if number == 0 else posts // 10)
             made.append(Measured(founded.tenant, founded.owner_id, email))
     passwords.close()
     return made

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import rich_click as click
+
+# What moves a terminal's cursor, begins a line or turns the order of what is read (Unicode Standard Annex 9).
+_CONTROLS = {"Cc", "Cs", "Zl", "Zp"}
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 def print_json(value: object) -> None:
@@ -28,6 +33,15 @@ def print_record(record: Mapping[str, Any]) -> None:
 
 
 def _cell(value: object) -> str:
-    if value is None:
+    if value is None or value in ([], (), {}):
         return "-"
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_cell(part)}" for name, part in value.items())
+    return ", ".join(map(_cell, value)) if isinstance(value, (list, tuple)) else "".join(map(_harmless, str(value)))
+
+
+def _harmless(character: str) -> str:
+    """As people see it, or as its escape."""
+    if unicodedata.category(character) in _CONTROLS or unicodedata.bidirectional(character) in _TURNING:
+        return character.encode("unicode_escape").decode()
+    return character

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from uuid import UUID
 
 from app.bus import Bus
-from app.content.commands import ApprovePost, ArchivePost, CreatePost, PublishPost, RejectPost, SubmitPost, UpdatePost
+from app.content.commands import CreatePost, ExpirePost, SubmitPost, WithdrawPost
 from app.taxonomy.commands import EnsureTags
 from app.users.accounts import Members
 from app.users.commands import ActivateUser, InviteUser
 from auth.principal import SYSTEM, Kind, Principal
+from ops.demo.life import EXPIRES_WITHIN, of_chief, steps
 from ops.demo.people import House
+from ops.demo.shelves import load_shelves
 from ops.demo.story import Fate, PlannedPost, plan
 from tenants.database import Database
 from tenants.ids import new_id
@@ -21,6 +23,7 @@ from tenants.statements import statement
 
 WRITERS = 4
 POSTS = statement("SELECT id FROM __tenant__.posts")
+DUE = statement("SELECT id, expires_at FROM __tenant__.posts WHERE id = ANY (CAST(:ids AS uuid[])) AND status = 'PUBLISHED' AND expires_at <= now()")
 
 Progress = Callable[[int, int], None]
 
@@ -31,16 +34,19 @@ async def load_posts(database: Database, tenant: Tenant, house: House, people: d
     async with database.reading(tenant.place) as connection:
         there = {row["id"] for row in await connection.fetch(POSTS)}
     planned = [post for post in plan(house) if post.id not in there]
+    shelves = await load_shelves(bus, database, tenant, people["admin"]) if planned else {}
     queue = iter(planned)
     done = [0]
-    events = await asyncio.gather(*(_writer(bus, tenant, people, queue, lambda: _tick(done, len(planned), progress)) for _ in range(WRITERS)))
-    return sum(events)
+    events = await asyncio.gather(
+        *(_writer(bus, tenant, people, shelves, queue, lambda: _tick(done, len(planned), progress)) for _ in range(WRITERS))
+    )
+    return sum(events) + await _expire(bus, database, tenant, [post.id for post in planned if post.fate is Fate.EXPIRED])
 
 
 async def load_people(database: Database, tenant: Tenant, house: House) -> dict[str, Principal]:
     """Make the house's people who are not there yet; returns everybody by key."""
     bus = Bus(database)
-    members = Members(database, bus.as_system)
+    members = Members(database, bus)
     found: dict[str, Principal] = {}
     for person in house.people:
         account = await members.find(tenant, house.email(person))
@@ -61,47 +67,43 @@ def _tick(done: list[int], total: int, progress: Progress) -> None:
     progress(done[0], total)
 
 
-async def _writer(bus: Bus, tenant: Tenant, people: dict[str, Principal], queue: Iterator[PlannedPost], tick: Callable[[], None]) -> int:
+async def _writer(
+    bus: Bus, tenant: Tenant, people: dict[str, Principal], shelves: Mapping[str, UUID], queue: Iterator[PlannedPost], tick: Callable[[], None]
+) -> int:
     events = 0
     for post in queue:
-        events += await _live(bus, tenant, people, post)
+        events += await _live(bus, tenant, people, shelves, post)
         tick()
     return events
 
 
-async def _live(bus: Bus, tenant: Tenant, people: dict[str, Principal], post: PlannedPost) -> int:
+async def _live(bus: Bus, tenant: Tenant, people: dict[str, Principal], shelves: Mapping[str, UUID], post: PlannedPost) -> int:
     """One post's life, each step by somebody who may take it."""
     author, chief = people[post.author], people["editor"]
-    post_id = await _create(bus, tenant, people, post, author)
+    post_id = await _create(bus, tenant, people, shelves, post, author)
     count = 1
-    for command in _steps(post_id, post):
-        who = author if isinstance(command, SubmitPost) else people["admin"] if isinstance(command, ArchivePost) else chief
+    for command in steps(post_id, post):
+        who = author if isinstance(command, SubmitPost | WithdrawPost) else chief if of_chief(command) else people["admin"]
         count += len((await bus.execute(tenant, command, who, correlation_id=new_id())).events)
     return count
 
 
-async def _create(bus: Bus, tenant: Tenant, people: dict[str, Principal], post: PlannedPost, author: Principal) -> UUID:
+async def _expire(bus: Bus, database: Database, tenant: Tenant, posts: list[UUID]) -> int:
+    """Let their short time run out, as workers do where there are any."""
+    if not posts:
+        return 0
+    await asyncio.sleep(EXPIRES_WITHIN.total_seconds())
+    async with database.reading(tenant.place) as connection:
+        due = [(row["id"], row["expires_at"]) for row in await connection.fetch(DUE, ids=posts)]
+    outcomes = [await bus.as_system(tenant, ExpirePost(post, at), new_id()) for post, at in due]
+    return sum(len(outcome.events) for outcome in outcomes)
+
+
+async def _create(bus: Bus, tenant: Tenant, people: dict[str, Principal], shelves: Mapping[str, UUID], post: PlannedPost, author: Principal) -> UUID:
     editors = tuple(editor for key in [post.editor] if key and (editor := people[key].user_id))
     async with bus.unit(tenant, author, correlation_id=new_id()) as unit:
         tags = (await unit.execute(EnsureTags(post.tags))).aggregates
-        created = await unit.execute(CreatePost(post.id, post.title, post.body, excerpt=post.excerpt, tags=tags, editors=editors))
+        categories = tuple(shelves[slug] for slug in post.shelves)
+        command = CreatePost(post.id, post.title, post.body, excerpt=post.excerpt, tags=tags, categories=categories, editors=editors)
+        created = await unit.execute(command)
     return created.aggregates[0]
-
-
-def _steps(post_id: UUID, post: PlannedPost) -> Iterator[object]:
-    if post.fate is Fate.DRAFT:
-        return
-    yield SubmitPost(post_id)
-    if post.fate is Fate.IN_REVIEW:
-        return
-    if post.fate is Fate.REJECTED:
-        yield RejectPost(post_id, reason=post.reason)
-        return
-    yield ApprovePost(post_id)
-    if post.fate is Fate.APPROVED:
-        return
-    yield PublishPost(post_id)
-    if post.fate is Fate.REVISED:
-        yield UpdatePost(post_id, content=post.revision)
-    if post.fate is Fate.ARCHIVED:
-        yield ArchivePost(post_id)

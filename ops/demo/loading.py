@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from app.management.decisions import Decisions
 from auth.credentials import Credentials
 from auth.passwords import Passwords
 from auth.principal import Principal
 from ops.demo.load import load_people, load_posts
 from ops.demo.people import HOUSES, House
+from ops.demo.talk import load_talk
 from ops.founding import found
 from tenants.database import Database
 from tenants.errors import NotFound
@@ -18,6 +20,7 @@ from tenants.registry import Registry, Tenant
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.statements import statement
+from tenants.tiers import ENTERPRISE
 
 DEV_PASSWORD = "imprint-demo-1"  # noqa: S105 - known to everybody, and set in development only
 HAVE_PASSWORDS = statement("SELECT user_id FROM __tenant__.credentials")
@@ -44,6 +47,7 @@ async def load(settings: TenantSettings, slug: str, say: Say) -> Loaded:
         people = await load_people(database, tenant, house)
         logins = await _set_passwords(database, tenant, house, people, dev=settings.dev)
         events = await load_posts(database, tenant, house, people, lambda done, total: say(slug, done, total))
+        await load_talk(database, tenant, house, people)
         return Loaded(slug, events, logins)
 
 
@@ -52,12 +56,13 @@ async def _tenant(settings: TenantSettings, database: Database, house: House) ->
     if existing is not None and existing.status != "provisioning":
         return existing
     owner = next(person for person in house.people if person.role == "owner")
-    return (await found(settings, database, slug=house.slug, name=house.name, owner_email=house.email(owner))).tenant
+    made = await found(settings, database, slug=house.slug, name=house.name, owner_email=house.email(owner), tier=ENTERPRISE)
+    return made.tenant
 
 
 async def _set_passwords(database: Database, tenant: Tenant, house: House, people: Mapping[str, Principal], *, dev: bool) -> dict[str, str]:
     passwords = Passwords()
-    credentials = Credentials(database, passwords)
+    credentials = Credentials(database, passwords, Decisions(database, oldest=0.0))
     async with database.reading(tenant.place) as connection:
         have = {row["user_id"] for row in await connection.fetch(HAVE_PASSWORDS)}
     given: dict[str, str] = {}

@@ -28,6 +28,7 @@ from tenants.errors import ConfigurationError
 from tenants.registry import Registry
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
+from tenants.tiers import ENTERPRISE
 
 Say = Callable[[str], None]
 
@@ -85,8 +86,9 @@ class Session:
         settings = admin_settings(said)
         write_private(self._env_file, env_file.text(said))
         from migrations import runner  # noqa: PLC0415 - half a second that the servers' start need not wait for
+        from ops.progress import Lines  # noqa: PLC0415 - as above
 
-        await runner.up(settings, self._say)
+        await runner.up(settings, listener=Lines(self._say))
         await _found_missing(settings, self._say)
         metrics = folder / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
@@ -115,7 +117,7 @@ async def _found_missing(settings: TenantSettings, say: Say) -> None:
         for slug, name in TENANTS.items():
             if slug not in there:
                 say(f"making the organization {slug}")
-                await found(settings, database, slug=slug, name=name, owner_email=f"owner@{slug}.example")
+                await found(settings, database, slug=slug, name=name, owner_email=f"owner@{slug}.example", tier=ENTERPRISE)
 
 
 async def run(wishes: Wishes, say: Say, show: Say) -> None:

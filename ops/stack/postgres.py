@@ -7,7 +7,8 @@ import os
 import shutil
 import signal
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.stack.addresses import LOOPBACK
@@ -30,7 +31,7 @@ class Postgres:
     sockets: Path
     user: ServiceUser | None
     log: Path
-    max_connections: int = 100
+    more: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def cluster(self) -> Path:
@@ -87,10 +88,11 @@ class Postgres:
             "port": port,
             "unix_socket_directories": self.sockets,
             "unix_socket_permissions": "0700",
-            "max_connections": self.max_connections,
+            "max_connections": 100,
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_min_messages": "warning",
+            **self.more,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Child(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from ops.stack import databases, leftovers, service_user
 from ops.stack.addresses import Addresses, postgres_url, redis_url
@@ -36,15 +37,17 @@ class _Servers:
 class Stack:
     """Starts and stops the servers of one data folder; a folder belongs to one stack at a time.
 
+    `postgres`: settings of the server besides those it has, or others (postgresql.conf).
+
     `children` are for whoever supervises them. `start` raises ConfigurationError (folder, version, programs),
     AlreadyRunning, or StackFailed; whatever it raises, nothing of it is left running.
     """
 
-    def __init__(self, data: Path, say: Callable[[str], None] = _silent, *, max_connections: int = 100) -> None:
+    def __init__(self, data: Path, say: Callable[[str], None] = _silent, *, postgres: Mapping[str, object] = MappingProxyType({})) -> None:
         self.folder = Folder(data.absolute())
         self.children: list[Child] = []
         self._say = say
-        self._max_connections = max_connections
+        self._postgres = postgres
         self._lock: int | None = None
         self._memory: Memory | None = None
 
@@ -106,7 +109,7 @@ class Stack:
         at = sockets(services)
         logs = self.folder.logs
         return _Servers(
-            Postgres(binaries, services, at, user, logs / "postgres.log", self._max_connections),
+            Postgres(binaries, services, at, user, logs / "postgres.log", self._postgres),
             RedisServer(binaries, services, at, user, logs / "redis.log"),
         )
 

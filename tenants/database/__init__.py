@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tenants.database.admin import AdminConnection, connect_as_admin
+from tenants.database.admin import AdminConnection, connect_as_admin, open_for_admin
 from tenants.database.connection import Connection, Row
-from tenants.database.failures import DatabaseBusy, DatabaseUnavailable, TransactionLost, UniqueTaken
+from tenants.database.failures import DatabaseBusy, DatabaseUnavailable, LockedOut, StatementOutdated, TransactionLost, UniqueTaken
 from tenants.database.pool import Database, Place
+from tenants.database.repetition import repeatable
 
 __all__ = [
     "AdminConnection",
@@ -13,9 +14,13 @@ __all__ = [
     "Database",
     "DatabaseBusy",
     "DatabaseUnavailable",
+    "LockedOut",
     "Place",
     "Row",
+    "StatementOutdated",
     "TransactionLost",
     "UniqueTaken",
     "connect_as_admin",
+    "open_for_admin",
+    "repeatable",
 ]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 
 from tenants.database.backend import CLOSE_WITHIN, set_codecs
-from tenants.database.failures import StatementFailed, translated, translated_for_operators
+from tenants.database.failures import DatabaseUnavailable, StatementFailed, translated, translated_for_operators
 from tenants.errors import Refusal
+from tenants.naming import quoted
 
 if TYPE_CHECKING:
     from tenants.database.backend import Raw
     from tenants.database.connection import Row
+    from tenants.naming import SchemaName
 
 
 class AdminConnection:
@@ -48,11 +50,38 @@ class AdminConnection:
         with translated_for_operators():
             return await self._raw.fetchval(sql, *arguments)
 
+    async def copy_out(self, schema: SchemaName, table: str, columns: Sequence[str], sink: Callable[[bytes], None]) -> int:
+        """COPY table TO STDOUT as text, in pieces as they come; returns the number of rows. The sink's refusals pass through."""
+
+        async def take(data: bytes) -> None:
+            sink(data)
+
+        with translated_for_operators():
+            return _count(await self._raw.copy_from_table(table, output=take, columns=columns, schema_name=schema, format="text"))
+
+    async def copy_in(self, schema: SchemaName, table: str, columns: Sequence[str], source: Iterable[bytes], *, freeze: bool = False) -> int:
+        """COPY table FROM STDIN, text in pieces of any length; returns the number of rows. The source's refusals pass through.
+
+        `freeze`: rows that no transaction will ever have to ask about; for tables emptied in this same transaction.
+        """
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for piece in source:
+                yield piece
+
+        with translated_for_operators():
+            return _count(
+                await self._raw.copy_to_table(table, source=pieces(), columns=columns, schema_name=schema, format="text", freeze=freeze or None)
+            )
+
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
-        """Committed at the end of the block, rolled back when it raises. Raises StatementFailed where the server would not commit."""
-        await self.run("BEGIN")
+    async def transaction(self, role: str | None = None) -> AsyncIterator[None]:
+        """As `role`, where one is named; committed at the end of the block, rolled back when it raises.
+
+        Raises StatementFailed where the server would not commit.
+        """
         try:
+            await self.run(f"BEGIN; SET LOCAL ROLE {quoted(role)}" if role else "BEGIN")  # begun, even where there is no such role
             yield
         except BaseException:
             with suppress(Refusal):  # a session that is gone has rolled back by itself
@@ -61,18 +90,48 @@ class AdminConnection:
         if (tag := await self.run("COMMIT")) != "COMMIT":
             raise StatementFailed(f"Postgres answered COMMIT with {tag}: a statement of this transaction had failed before.")
 
+    @asynccontextmanager
+    async def snapshot(self, role: str) -> AsyncIterator[None]:
+        """A transaction as `role` that only reads, and whose every statement sees what the first that looks at rows saw; locks come before it."""
+        try:
+            await self.run(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE {quoted(role)}")
+            yield
+        finally:
+            with suppress(DatabaseUnavailable):  # a session that is gone has ended it by itself
+                await self.run("ROLLBACK")
+
+    @asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator[None]:
+        """A transaction that is rolled back at the end of the block, whatever happened in it: what would be there, if it were done."""
+        await self.run("BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(DatabaseUnavailable):  # a session that is gone has rolled back by itself
+                await self.run("ROLLBACK")
+
 
 @asynccontextmanager
-async def connect_as_admin(url: str) -> AsyncIterator[AdminConnection]:
-    """Raises DatabaseUnavailable where nothing answers at the URL."""
-    with translated():
-        raw = await asyncpg.connect(url, timeout=10, server_settings={"search_path": "pg_catalog", "application_name": "imprint-admin"})
+async def connect_as_admin(url: str, name: str = "imprint-admin") -> AsyncIterator[AdminConnection]:
+    """`name` tells others who holds a lock or a snapshot (pg_stat_activity). Raises DatabaseUnavailable where nothing answers at the URL."""
+    raw = await open_for_admin(url, name)
     try:
         with translated():
             await set_codecs(raw)
         yield AdminConnection(raw)
     finally:
         await _close(raw)
+
+
+async def open_for_admin(url: str, name: str) -> Raw:
+    """The driver's own connection, for a library that brings its own codecs; whoever asks closes it. Raises DatabaseUnavailable."""
+    with translated():
+        return await asyncpg.connect(url, timeout=10, server_settings={"search_path": "pg_catalog", "application_name": name[:63]})
+
+
+def _count(tag: str) -> int:
+    """The rows that a command's tag tells of (COPY 12)."""
+    return int(tag.rpartition(" ")[2])
 
 
 async def _close(raw: Raw) -> None:

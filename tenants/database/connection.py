@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from opentelemetry import trace
 
+from tenants.database.ahead import send
+from tenants.database.backend import Doubt
 from tenants.database.failures import translated
 
 if TYPE_CHECKING:
-    from tenants.database.backend import Raw
-    from tenants.naming import SchemaName
+    from tenants.database.backend import Backend, Raw
+    from tenants.naming import RoleName, SchemaName
     from tenants.statements import Statement
 
 _tracer = trace.get_tracer("imprint.database")
@@ -26,43 +29,100 @@ class Row(Protocol):
 
 
 class Connection:
-    """A connection for as long as it is lent. `schema` is None where it serves the control schema."""
+    """A connection for as long as it is lent. `schema` is None where it serves the control schema.
 
-    __slots__ = ("_raw", "schema")
+    `ahead` are statements that bring the backend into the state that was asked for, `role` included; they go with the first
+    statement that is sent, and not at all where there is none.
+    """
 
-    def __init__(self, raw: Raw, schema: SchemaName | None) -> None:
+    __slots__ = ("_ahead", "_backend", "_raw", "_role", "schema")
+
+    def __init__(self, backend: Backend, raw: Raw, schema: SchemaName | None, role: RoleName | None, ahead: tuple[str, ...]) -> None:
+        self._backend = backend
         self._raw = raw
+        self._role = role
+        self._ahead = ahead
         self.schema = schema
 
     async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
-        with _span(statement.text), translated():
-            return cast("list[Row]", await self._raw.fetch(statement.at(self.schema), *statement.arguments(values)))
+        sql, arguments = statement.at(self.schema), statement.arguments(values)
+        with _span(sql), translated():
+            if self._ahead:
+                return (await self._with_ahead(sql, arguments, 0))[0]
+            return cast("list[Row]", await self._raw.fetch(sql, *arguments))
 
     async def fetchrow(self, statement: Statement, **values: Any) -> Row | None:
-        with _span(statement.text), translated():
-            return cast("Row | None", await self._raw.fetchrow(statement.at(self.schema), *statement.arguments(values)))
+        sql, arguments = statement.at(self.schema), statement.arguments(values)
+        with _span(sql), translated():
+            if self._ahead:
+                rows, _ = await self._with_ahead(sql, arguments, 1)
+                return rows[0] if rows else None
+            return cast("Row | None", await self._raw.fetchrow(sql, *arguments))
 
     async def fetchval(self, statement: Statement, **values: Any) -> Any:
-        with _span(statement.text), translated():
-            return await self._raw.fetchval(statement.at(self.schema), *statement.arguments(values))
+        return await self._value(statement.at(self.schema), statement.arguments(values))
 
     async def execute(self, statement: Statement, **values: Any) -> int:
         """Run it; returns how many rows it touched."""
-        with _span(statement.text), translated():
-            status = await self._raw.execute(statement.at(self.schema), *statement.arguments(values))
+        sql, arguments = statement.at(self.schema), statement.arguments(values)
+        with _span(sql), translated():
+            status = (await self._with_ahead(sql, arguments, 0))[1] if self._ahead else await self._raw.execute(sql, *arguments)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def document(self, sql: str, arguments: Sequence[Any]) -> bytes | None:
         """The one `json` value of a compiled read, undecoded. `sql` names its schema already."""
+        value: bytes | None = await self._value(sql, arguments)
+        return value
+
+    async def planned_document(self, sql: str, arguments: Sequence[Any]) -> bytes | None:
+        """The same, planned by these values and for them alone.
+
+        What is prepared once is planned for all values from its sixth reading on where that looks as cheap, which it does
+        for values that hardly a row has. A round trip more, and a millisecond to plan.
+        """
         with _span(sql), translated():
-            value: bytes | None = await self._raw.fetchval(sql, *arguments)
+            if self._ahead:
+                with self._coming_into_state() as ahead:
+                    await self._raw.execute("; ".join(ahead))
+            value: bytes | None = await (await self._raw.prepare(sql, name="")).fetchval(*arguments)
             return value
 
+    async def _value(self, sql: str, arguments: Sequence[Any]) -> Any:
+        with _span(sql), translated():
+            if self._ahead:
+                rows, _ = await self._with_ahead(sql, arguments, 1)
+                return rows[0][0] if rows else None
+            return await self._raw.fetchval(sql, *arguments)
+
     async def simple(self, sql: str) -> str:
-        """A command without values through the simple protocol (BEGIN, COMMIT, SET LOCAL); never SQL made from input. Returns the last tag."""
+        """A command without values through the simple protocol (COMMIT, SET LOCAL); never SQL made from input. Returns the last tag."""
         with translated():
-            return await self._raw.execute(sql)
+            if not self._ahead:
+                return await self._raw.execute(sql)
+            with self._coming_into_state() as ahead:
+                return await self._raw.execute("; ".join((*ahead, sql)))
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was sent."""
+        return not self._ahead
+
+    def undone(self) -> None:
+        """A transaction was rolled back, and the role with it where it was taken there."""
+        self._backend.role = Doubt.ROLE
+
+    async def _with_ahead(self, sql: str, arguments: Sequence[Any], limit: int) -> tuple[list[Any], str]:
+        with self._coming_into_state() as ahead:
+            return await send(self._raw, ahead, sql, arguments, limit)
+
+    @contextmanager
+    def _coming_into_state(self) -> Iterator[tuple[str, ...]]:
+        """What fails undoes it."""
+        ahead, self._ahead = self._ahead, ()
+        self._backend.role = Doubt.ROLE
+        yield ahead
+        self._backend.role = self._role
 
 
 class _NoSpan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import asyncpg
@@ -18,6 +18,10 @@ class DatabaseBusy(RetryLater):
     """Every connection this request may use is taken, or a statement ran out of its time."""
 
 
+class LockedOut(DatabaseBusy):
+    """A lock was not to be had in the time given for it."""
+
+
 class UniqueTaken(Conflict):
     """A value that may stand only once stands already. `constraint` names the rule."""
 
@@ -31,6 +35,10 @@ class TransactionLost(RetryLater):
 
     def __init__(self) -> None:
         super().__init__("This could not be saved; try again.")
+
+
+class StatementOutdated(RetryLater):
+    """A schema changed under a prepared statement, and the transaction ended with it: nothing was done, all of it may be done again."""
 
 
 class StatementFailed(Refusal):
@@ -53,8 +61,16 @@ _GONE = (
     asyncpg.ReadOnlySQLTransactionError,
     OSError,
 )
-_SLOW = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, TimeoutError)
+_SLOW = (asyncpg.QueryCanceledError, TimeoutError)
+_OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 _RACE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_MEANINGS: tuple[tuple[tuple[type[Exception], ...], Callable[[str], Refusal], str], ...] = (
+    ((asyncpg.LockNotAvailableError,), LockedOut, "Somebody else holds what this needs; try again in a moment."),
+    (_SLOW, DatabaseBusy, "This took too long; try again in a moment."),
+    (_OUTDATED, StatementOutdated, "This organization is being updated; try again in a moment."),
+    (_RACE, Conflict, "Somebody else changed this at the same moment; try again."),
+    (_GONE, DatabaseUnavailable, "The database cannot be reached just now; try again in a moment."),
+)
 
 
 class translated:  # noqa: N801 - read as a verb: with translated()
@@ -66,6 +82,8 @@ class translated:  # noqa: N801 - read as a verb: with translated()
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, asyncpg.PostgresError):
+            error.detail = None  # it quotes rows, with people's names in them, and would be logged
         refusal = _refusal(error) if error is not None else None
         if refusal is not None:
             raise refusal from error
@@ -74,13 +92,7 @@ class translated:  # noqa: N801 - read as a verb: with translated()
 def _refusal(error: BaseException) -> Refusal | None:
     if isinstance(error, asyncpg.UniqueViolationError):
         return UniqueTaken(error.constraint_name or "")
-    if isinstance(error, _SLOW):
-        return DatabaseBusy("This took too long; try again in a moment.")
-    if isinstance(error, _RACE):
-        return Conflict("Somebody else changed this at the same moment; try again.")
-    if isinstance(error, _GONE):
-        return DatabaseUnavailable("The database cannot be reached just now; try again in a moment.")
-    return None
+    return next((kind(said) for causes, kind, said in _MEANINGS if isinstance(error, causes)), None)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def test_every_mutation_is_bound_and_its_payload_is_read() -> None:
     assert mutations.keys() == MUTATIONS.keys()
     for name, field in mutations.items():
         payload = schema().object_type(f"{name[0].upper()}{name[1:]}Payload")
-        assert payload.fields.keys() == {*MUTATIONS[name].payload, "changed", "eventIds"}
+        assert payload.fields.keys() == {*MUTATIONS[name].payload, "changed", "eventIds", *(["results"] if MUTATIONS[name].many else [])}
         assert str(field.args["input"].type) == f"{name[0].upper()}{name[1:]}Input!"
 
 

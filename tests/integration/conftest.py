@@ -59,19 +59,19 @@ def bus(pool: Database) -> Bus:
     return Bus(pool)
 
 
-async def _house(settings: TenantSettings, pool: Database, cast: Cast) -> House:
+async def house_of(settings: TenantSettings, pool: Database, cast: Cast) -> House:
     founded = await found(settings, pool, slug=cast.slug, name=cast.name, owner_email=f"owner@{cast.slug}.example")
     return House(founded.tenant, await load_people(pool, founded.tenant, cast), cast)
 
 
 @pytest.fixture(scope="session")
 async def acme(migrated: TenantSettings, pool: Database) -> House:
-    return await _house(migrated, pool, ACME)
+    return await house_of(migrated, pool, ACME)
 
 
 @pytest.fixture(scope="session")
 async def globex(migrated: TenantSettings, pool: Database) -> House:
-    return await _house(migrated, pool, GLOBEX)
+    return await house_of(migrated, pool, GLOBEX)
 
 
 async def write_post(bus: Bus, house: House, *, author: str = "author", title: str = "A title", **fields: object) -> UUID:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from workers.reactions import decisions, publications
+from workers.reactions import arrivals, conversations, decisions, engagement, publications, reviews, schedules, searching
 
-__all__ = ["decisions", "publications"]
+__all__ = ["arrivals", "conversations", "decisions", "engagement", "publications", "reviews", "schedules", "searching"]

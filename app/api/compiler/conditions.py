@@ -5,23 +5,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from app.api.compiler.parameters import Parameters
 from app.api.compiler.rows import Source, column_name, table_name
 from app.api.rights import Rights
-from app.shared.graph import AllOf, AnyOf, Condition, Equals, IsMe, IsNull, LinksToMe, Permitted
+from app.shared.graph import AllOf, AnyOf, Condition, Differs, Entity, Equals, IsMe, IsNull, LinksToMe, Permitted, Reads
 
 _STATED = re.compile(r"[A-Za-z_]+")
 Truth = bool | str
 
 
-def truth(condition: Condition, row: Source, rights: Rights, parameters: Parameters) -> Truth:  # noqa: PLR0911 - one answer per kind
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, of which entities; with the parameters that name them."""
+
+    rights: Rights
+    parameters: Parameters
+    entities: Mapping[str, Entity]
+
+
+def truth(condition: Condition, row: Source, reader: Reader) -> Truth:  # noqa: C901, PLR0911 - one answer per kind
     """True or False where rights alone decide, else a predicate over the row."""
+    rights, parameters = reader.rights, reader.parameters
     match condition:
         case Permitted(permission):
             return rights.may(permission)
         case Equals(column, value):
             return f"{row.column(column)} = {stated(value)}"
+        case Differs(column, value):
+            return f"{row.column(column)} <> {stated(value)}"
         case IsNull(column):
             return f"{row.column(column)} IS NULL"
         case IsMe(column):
@@ -32,17 +46,27 @@ def truth(condition: Condition, row: Source, rights: Rights, parameters: Paramet
             # An array, read once, rather than EXISTS: cheap beside other conditions, and an index finds its rows.
             mine = f"SELECT {column_name(near)} FROM {table_name(near.table)} WHERE {column_name(far)} = {parameters.me()}"
             return f"{row.column(row.entity.key)} = ANY (ARRAY({mine}))"
+        case Reads(type_name, column):
+            return _reads(row, reader, reader.entities[type_name], row.column(column))
         case AnyOf(parts):
-            return disjunction([truth(part, row, rights, parameters) for part in parts])
+            return disjunction([truth(part, row, reader) for part in parts])
         case AllOf(parts):
-            return conjunction([truth(part, row, rights, parameters) for part in parts])
+            return conjunction([truth(part, row, reader) for part in parts])
 
 
-def alternatives(condition: Condition, row: Source, rights: Rights, parameters: Parameters) -> list[Truth]:
+def _reads(row: Source, reader: Reader, entity: Entity, named: str) -> Truth:
+    far = Source(entity, f"{row.alias}v")
+    readable = truth(entity.visible, far, reader)
+    if readable is False:
+        return False
+    return f"EXISTS (SELECT FROM {table_name(entity.table)} {far.alias} WHERE {far.column(entity.key)} = {named} AND {predicate(readable)})"
+
+
+def alternatives(condition: Condition, row: Source, reader: Reader) -> list[Truth]:
     """The ways in which a condition can hold; together they are its truth."""
     if not isinstance(condition, AnyOf):
-        return [truth(condition, row, rights, parameters)]
-    parts = [truth(part, row, rights, parameters) for part in condition.parts]
+        return [truth(condition, row, reader)]
+    parts = [truth(part, row, reader) for part in condition.parts]
     return [True] if any(part is True for part in parts) else [part for part in parts if part is not False] or [False]
 
 

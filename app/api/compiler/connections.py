@@ -31,7 +31,7 @@ def connection(
     type_name = get_named_type(definition.type).name
     text = ResponseText()
     with ctx.many(page.size):
-        write_object(ctx, text, type_name, ctx.selected(fields), _ConnectionFields(ctx, page, write_object))
+        write_object(ctx, text, type_name, ctx.selected(fields, type_name), _ConnectionFields(ctx, page, write_object))
     return page.sql(text)
 
 
@@ -49,10 +49,10 @@ class _ConnectionFields:
                 text.put(page.list_of(self._ctx.entity(page.rows, fields)))
             case "edges":
                 edge = ResponseText()
-                self._write_object(self._ctx, edge, type_name, self._ctx.selected(fields), self)
+                self._write_object(self._ctx, edge, type_name, self._ctx.selected(fields, type_name), self)
                 text.put(page.list_of(edge.sql(self._ctx.parameters)))
             case "pageInfo":
-                self._write_object(self._ctx, text, type_name, self._ctx.selected(fields), self)
+                self._write_object(self._ctx, text, type_name, self._ctx.selected(fields, type_name), self)
             case "totalCount":
                 text.put(page.total())
             case "cursor":
@@ -60,7 +60,7 @@ class _ConnectionFields:
                 text.put(page.cursor())
                 text.say('"')
             case "node":
-                self._ctx.write_entity(self._ctx, text, page.rows, self._ctx.selected(fields))
+                self._ctx.write_entity(self._ctx, text, page.rows, self._ctx.selected(fields, page.rows.entity.type))
             case "startCursor" | "endCursor":
                 text.put(page.end_cursor(first=name == "startCursor"))
             case _:

@@ -10,13 +10,13 @@ from typing import Any
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLField
 
 from app.api.compiler.arguments import Leaf, Scope, Tree, argument_trees
-from app.api.compiler.conditions import Truth, truth
+from app.api.compiler.conditions import Reader, Truth, truth
 from app.api.compiler.limits import Cost, Size
 from app.api.compiler.parameters import Parameters
 from app.api.compiler.rows import Source
 from app.api.compiler.selections import Selected, subfields
 from app.api.compiler.text import ResponseText
-from app.api.finishing import Deny, Finisher, Open, Render
+from app.api.finishing import Action, Finisher, is_member
 from app.api.rights import Rights
 from app.api.schema import Schema
 from app.shared.graph import Condition
@@ -28,7 +28,10 @@ def _unchanged(value: Any) -> Any:
 
 @dataclass(slots=True)
 class Compilation:
-    """`path` are the response keys down to where the compiler is; lists do not count. `write_entity` writes one row's object."""
+    """`path` are the response keys down to where the compiler is; lists do not count. `write_entity` writes one row's object.
+
+    `uneven`: an entity is read whose values want a plan of their own; see `Entity`.
+    """
 
     schema: Schema
     fragments: Mapping[str, FragmentDefinitionNode]
@@ -38,26 +41,34 @@ class Compilation:
     parameters: Parameters = field(default_factory=Parameters)
     finishers: list[Finisher] = field(default_factory=list)
     cost: Cost = field(default_factory=Cost)
+    uneven: bool = False
     path: list[str] = field(default_factory=list)
     _sizes: list[Size] = field(default_factory=list)
     _aliases: int = 0
 
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.rights, self.parameters, self.schema.bindings.entities)
+
     def source(self, type_name: str, *, page: bool = False) -> Source:
-        return Source(self.schema.bindings.entities[type_name], self.alias("p" if page else "r"), page=page)
+        entity = self.schema.bindings.entities[type_name]
+        self.uneven = self.uneven or entity.uneven
+        return Source(entity, self.alias("p" if page else "r"), page=page)
 
     def alias(self, letter: str) -> str:
         self._aliases += 1
         return f"{letter}{self._aliases}"
 
-    def selected(self, fields: Sequence[FieldNode]) -> Selected:
-        return subfields(fields, self.fragments, self.variables)
+    def selected(self, fields: Sequence[FieldNode], type_name: str) -> Selected:
+        """What is selected of an object of this type, also where it is one of several that a union has."""
+        return subfields(fields, self.fragments, self.variables, lambda condition: condition == type_name or condition in self.schema.unions)
 
     def arguments(self, definition: GraphQLField, fields: Sequence[FieldNode]) -> dict[str, Tree]:
         """Merged fields have the same arguments (validation saw to that), so the first one's will do."""
         return argument_trees(definition, fields[0], self.variables)
 
     def truth(self, condition: Condition, row: Source) -> Truth:
-        return truth(condition, row, self.rights, self.parameters)
+        return truth(condition, row, self.reader)
 
     def value(self, leaf: Leaf, convert: Callable[[Any], Any] = _unchanged) -> str:
         """The parameter of an argument's scalar."""
@@ -71,10 +82,11 @@ class Compilation:
             return self.parameters.constant(size.of({})) + "::bigint"
         return self.parameters.bound(lambda values: size.of(values.variables)) + "::bigint"
 
-    def finish(self, action: Deny | Open | Render, fields: Sequence[FieldNode]) -> None:
-        """Have this done, after SQL, wherever the current path leads."""
+    def finish(self, action: Action, fields: Sequence[FieldNode]) -> int:
+        """Have this done, after SQL, wherever the current path leads; returns its place among the finishers."""
         places = [field.loc for field in fields if field.loc]
         self.finishers.append(Finisher(tuple(self.path), action, places[0].source if places else None, [place.start for place in places]))
+        return len(self.finishers) - 1
 
     @contextmanager
     def at(self, key: str) -> Iterator[None]:
@@ -93,8 +105,8 @@ class Compilation:
     def entity(self, row: Source, fields: Sequence[FieldNode]) -> str:
         """SQL for one row's object, never null."""
         text = ResponseText()
-        self.write_entity(self, text, row, self.selected(fields))
+        self.write_entity(self, text, row, self.selected(fields, row.entity.type))
         return text.sql(self.parameters)
 
     def argument_name(self, *names: str) -> str:
-        return ".".join((*self.path, *names))
+        return ".".join((*(step for step in self.path if not is_member(step)), *names))

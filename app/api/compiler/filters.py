@@ -81,6 +81,8 @@ class Filter:
             raise invalid(self._field + path, "takes no null; leave the condition out, or use isNull")
         if operator == "isNull":
             return f"{column} IS NULL" if tree is True else f"{column} IS NOT NULL"
+        if isinstance(tree, bool):
+            return column if tree else f"NOT {column}"
         compared = _OPERATORS[operator].format(column=column, value=self._value(binding, operator, tree, path))
         if not binding.column.nullable:
             return compared

@@ -37,7 +37,7 @@ def _json(sql: str, column: sa.Column[Any], *, is_enum: bool, upper: bool) -> tu
         return '"', moment_sql(sql)
     if is_enum:
         return '"', f"upper({sql})" if upper else sql
-    if isinstance(kind, sa.Integer | JSONB):
+    if isinstance(kind, sa.Integer | sa.Boolean | JSONB):
         return "", f"{sql}::text"
     if isinstance(kind, sa.Text | sa.ARRAY):
         return "", f"to_json({sql})::text"

@@ -24,14 +24,17 @@ class Size:
     leaf: Leaf | None
     default: int
     field: str
+    largest: int = LARGEST_PAGE
 
     def of(self, variables: Variables) -> int:
         """Raises ValidationFailed for a negative number, LimitExceeded beyond the largest page."""
         size: Any = self.default if self.leaf is None else self.leaf.get(variables)
         if size < 0:
             raise invalid(self.field, "takes no negative number")
-        if size > LARGEST_PAGE:
-            raise LimitExceeded(f"{self.field} takes at most {LARGEST_PAGE}; read further pages with cursors.")
+        if size > self.largest:
+            raise LimitExceeded(
+                f"{self.field} takes at most {self.largest}{'; read further pages with cursors' if self.largest == LARGEST_PAGE else ''}."
+            )
         return int(size)
 
     @property

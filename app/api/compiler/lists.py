@@ -14,7 +14,7 @@ from app.api.compiler.context import Compilation
 from app.api.compiler.filters import Filter
 from app.api.compiler.limits import DEFAULT_PAGE, FEW, Size
 from app.api.compiler.rows import Source, column_name, numbered, table_name
-from app.shared.graph import Many, Order, Rows
+from app.shared.graph import Equals, Many, Order, Ranked, Rows, Value
 
 
 def many(ctx: Compilation, row: Source, binding: Many, fields: Sequence[FieldNode]) -> str:
@@ -54,6 +54,28 @@ def root_rows(ctx: Compilation, binding: Rows, arguments: Mapping[str, Tree], fi
     rows = (
         f"SELECT {columns} FROM {table_name(inner.entity.table)} {inner.alias} WHERE {predicate(conjunction(conditions))}"
         f" ORDER BY {order} LIMIT {size.cap}"
+    )
+    withs = ", ".join([numbered(page, rows, number, ctx.size(size)), *page.withs])
+    return f"(WITH {withs} SELECT '[' || coalesce(string_agg({body}, ',' ORDER BY {page.alias}._n), '') || ']' FROM {page.alias}{page.joined()})"
+
+
+def ranked(ctx: Compilation, binding: Ranked, arguments: Mapping[str, Tree], fields: Sequence[FieldNode]) -> str:
+    """Read along the index of the ranks: whoever may see less reads a little further."""
+    page, inner, ranks = ctx.source(binding.type, page=True), ctx.source(binding.type), ctx.alias("k")
+    first = arguments.get("first")
+    size = Size(first if isinstance(first, Leaf) else None, DEFAULT_PAGE, ctx.argument_name("first"))
+    with ctx.many(size):
+        body = ctx.entity(page, fields)
+    filters = {name: inner.entity.filters[name] for name in binding.only}
+    stated = [ctx.truth(Equals(of.column, binding.only[name]), inner) for name, of in filters.items() if isinstance(of, Value)]
+    visible = predicate(conjunction([ctx.truth(inner.entity.visible, inner), *stated]))
+    number = f"{page.alias}._by DESC, {page.column(page.entity.key)} DESC"
+    columns = ", ".join([f"{ranks}.{column_name(binding.by)} AS _by", *(f"{inner.alias}.{name}" for name in page.taken)])
+    named = f"{ranks}.{column_name(binding.named)}"
+    rows = (
+        f"SELECT {columns} FROM {table_name(binding.named.table)} {ranks}"
+        f" JOIN {table_name(inner.entity.table)} {inner.alias} ON {inner.column(inner.entity.key)} = {named} WHERE {visible}"
+        f" ORDER BY {ranks}.{column_name(binding.by)} DESC, {named} DESC LIMIT {size.cap}"
     )
     withs = ", ".join([numbered(page, rows, number, ctx.size(size)), *page.withs])
     return f"(WITH {withs} SELECT '[' || coalesce(string_agg({body}, ',' ORDER BY {page.alias}._n), '') || ']' FROM {page.alias}{page.joined()})"

@@ -13,11 +13,12 @@ from app.api.compiler.connections import connection
 from app.api.compiler.context import Compilation
 from app.api.compiler.leaves import write_leaf
 from app.api.compiler.lists import many
-from app.api.compiler.rows import Source, table_name
+from app.api.compiler.recalled import recalled
+from app.api.compiler.rows import Source, column_name, table_name
 from app.api.compiler.selections import Selected
 from app.api.compiler.text import ResponseText
-from app.api.finishing import Deny, Open, Render
-from app.shared.graph import Computed, Connection, Field, Group, Many, One, Rendered, Sealed, Value
+from app.api.finishing import Deny, Open, Outline, Render, Tell
+from app.shared.graph import Col, Computed, Connection, Field, Group, Linked, Many, One, Outlined, Recalled, Rendered, Sealed, Told, Value
 
 WriteField = Callable[[ResponseText, str, GraphQLField, Sequence[FieldNode]], None]
 
@@ -51,12 +52,14 @@ def write_entity(ctx: Compilation, text: ResponseText, row: Source, selected: Se
 class _Fields:
     """Writes fields of one row."""
 
-    def __init__(self, ctx: Compilation, row: Source, bindings: Mapping[str, Field | Value | One]) -> None:
+    def __init__(self, ctx: Compilation, row: Source, bindings: Mapping[str, Field]) -> None:
         self._ctx = ctx
         self._row = row
         self._bindings = bindings
 
-    def __call__(self, text: ResponseText, name: str, definition: GraphQLField, fields: Sequence[FieldNode]) -> None:
+    def __call__(  # noqa: C901, PLR0912 - one line or two for each kind
+        self, text: ResponseText, name: str, definition: GraphQLField, fields: Sequence[FieldNode]
+    ) -> None:
         ctx, row = self._ctx, self._row
         match self._bindings[name]:
             case Value() as value:
@@ -67,14 +70,25 @@ class _Fields:
                 text.put(many(ctx, row, binding, fields))
             case Connection() as binding:
                 text.put(connection(ctx, binding, definition, fields, write_object=write_object, parent=row))
+            case Recalled() as binding:
+                visible = ctx.truth(binding.visible, row)
+                text.put("'null'::text" if visible is False else _where(visible, recalled(ctx, row, binding, definition, fields)))
             case Group() as group:
                 self._group(text, group, fields)
-            case Rendered(column):
+            case Rendered(column, anchors):
                 text.put(f"to_json({row.column(column)})::text")
-                ctx.finish(Render(), fields)
+                ctx.finish(Render(anchors), fields)
+            case Outlined(column):
+                text.put(f"to_json({row.column(column)})::text")
+                ctx.finish(Outline(tuple((key, sub[0].name.value) for key, sub in ctx.selected(fields, "Heading").items())), fields)
+            case Told(type_, data):
+                text.put(f"'[' || to_json({row.column(type_)})::text || ',' || {row.column(data)}::text || ']'")
+                ctx.finish(Tell(), fields)
             case Sealed() as sealed:
                 text.put(self._sealed(sealed))
                 ctx.finish(Open(sealed.purpose), fields)
+            case Linked(near, far):
+                text.put(self._linked(near, far))
             case Computed(sql, columns, visible):
                 for column in columns:
                     row.column(column)
@@ -90,7 +104,7 @@ class _Fields:
     def _group(self, text: ResponseText, group: Group, fields: Sequence[FieldNode]) -> None:
         visible = self._ctx.truth(group.visible, self._row)
         target = text if visible is True else ResponseText()
-        write_object(self._ctx, target, group.type, self._ctx.selected(fields), _Fields(self._ctx, self._row, group.fields))
+        write_object(self._ctx, target, group.type, self._ctx.selected(fields, group.type), _Fields(self._ctx, self._row, group.fields))
         if target is not text:
             text.put(_where(visible, target.sql(self._ctx.parameters)))
 
@@ -105,6 +119,13 @@ class _Fields:
             f" WHERE {far.column(far.entity.key)} = {self._row.column(one.column)} AND {visible}) {found} ON true"
         )
         return f"coalesce({found}.j, 'null')"
+
+    def _linked(self, near: Col, far: Col) -> str:
+        if not self._ctx.rights.signed_in:
+            return "'false'::text"
+        row, me = self._row, self._ctx.parameters.me()
+        pair = f"{column_name(near)} = {row.column(row.entity.key)} AND {column_name(far)} = {me}"
+        return f"CASE WHEN EXISTS (SELECT FROM {table_name(near.table)} WHERE {pair}) THEN 'true' ELSE 'false' END"
 
     def _sealed(self, sealed: Sealed) -> str:
         row = self._row

@@ -13,16 +13,17 @@ from app.api.compiler.conditions import Truth, conjunction, predicate
 from app.api.compiler.connections import connection
 from app.api.compiler.context import Compilation
 from app.api.compiler.filters import uuid
-from app.api.compiler.lists import root_rows
+from app.api.compiler.lists import ranked, root_rows
 from app.api.compiler.objects import write_entity, write_object
 from app.api.compiler.plan import Plan
-from app.api.compiler.rows import Source, table_name
+from app.api.compiler.rows import Source, column_name, table_name
+from app.api.compiler.searching import search
 from app.api.compiler.selections import Selected
 from app.api.compiler.text import ResponseText
 from app.api.errors import invalid
 from app.api.rights import Rights
 from app.api.schema import Schema
-from app.shared.graph import Condition, Connection, Lookup, Only, Rows
+from app.shared.graph import Col, Condition, Connection, Former, Lookup, Only, Ranked, Rows, Search
 
 ENTITY_ID = "the payload's entity"  # no name that a variable could have
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -65,9 +66,9 @@ def _plan(ctx: Compilation, text: ResponseText) -> Plan:
     if cost is None:
         ctx.cost.check({})
     if constant is not None:
-        return Plan(None, constant.encode(), (), (), tuple(ctx.finishers), cost)
+        return Plan(None, constant.encode(), (), (), tuple(ctx.finishers), cost, ctx.uneven)
     sql, parameters = ctx.parameters.settled(f"SELECT convert_to({text.sql(ctx.parameters)}, 'UTF8')")
-    return Plan(sql, b"", tuple(parameters.fixed), tuple(parameters.moving), tuple(ctx.finishers), cost)
+    return Plan(sql, b"", tuple(parameters.fixed), tuple(parameters.moving), tuple(ctx.finishers), cost, ctx.uneven)
 
 
 class _Roots:
@@ -81,8 +82,12 @@ class _Roots:
                 text.put(connection(ctx, binding, definition, fields, write_object=write_object, parent=None))
             case Rows() as rows:
                 text.put(root_rows(ctx, rows, ctx.arguments(definition, fields), fields))
+            case Ranked() as ranks:
+                text.put(ranked(ctx, ranks, ctx.arguments(definition, fields), fields))
             case Lookup() as lookup:
                 text.put(_lookup(ctx, lookup, ctx.arguments(definition, fields), fields))
+            case Search() as binding:
+                text.put(search(ctx, binding, definition, fields, write_object))
             case Only(type_name, condition):
                 _only(ctx, text, type_name, condition, fields)
 
@@ -95,7 +100,17 @@ def _lookup(ctx: Compilation, lookup: Lookup, arguments: Mapping[str, Tree], fie
     row, column, field = ctx.source(lookup.type), lookup.by[name], ctx.argument_name(name)
     is_id = column is row.entity.key
     value = ctx.value(leaf, lambda text: uuid(text, field) if is_id else text)
+    if name in lookup.former:
+        return _one_row(ctx, row, _now_or_before(row, column, lookup.former[name], f"{value}::text"), fields)
     return _one_row(ctx, row, f"{row.column(column)} = {value}::{'uuid' if is_id else 'text'}", fields)
+
+
+def _now_or_before(row: Source, column: Col, former: Former, value: str) -> str:
+    """The id of the row that has the value, else of the one that had it: found by their indexes, whatever the reader may see of it."""
+    key, rows = column_name(row.entity.key), table_name(row.entity.table)
+    now = f"SELECT {key} FROM {rows} WHERE {column_name(column)} = {value}"
+    before = f"SELECT {column_name(former.id)} FROM {table_name(former.value.table)} WHERE {column_name(former.value)} = {value}"
+    return f"{row.column(row.entity.key)} = coalesce(({now}), ({before}))"
 
 
 def _by_id(ctx: Compilation, type_name: str, fields: Sequence[FieldNode]) -> str:

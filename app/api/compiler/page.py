@@ -5,18 +5,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from app.api import shapes
 from app.api.compiler.arguments import Leaf, Tree
 from app.api.compiler.conditions import Truth, alternatives, conjunction, disjunction, negation, predicate
 from app.api.compiler.context import Compilation
-from app.api.compiler.filters import Filter
+from app.api.compiler.filters import Filter, uuid
 from app.api.compiler.keyset import Keyset
 from app.api.compiler.limits import DEFAULT_PAGE, Size
 from app.api.compiler.rows import Source, column_name, numbered, table_name
 from app.api.compiler.text import ResponseText
 from app.api.errors import invalid
-from app.shared.graph import Connection, Link
+from app.shared.graph import Col, Connection, Link
 
 
 class Page:
@@ -34,7 +35,7 @@ class Page:
         self.size = self._size()
         self._limit = ctx.size(self.size)
         self._name = ctx.argument_name()
-        self._readable = alternatives(self._base.entity.visible, self._base, ctx.rights, ctx.parameters)
+        self._readable = alternatives(self._base.entity.visible, self._base, ctx.reader)
         self._where = self._conditions()
         self._overflow = False
         self._listed = False
@@ -125,9 +126,14 @@ class Page:
         conditions: list[Truth] = [ctx.truth(self._binding.only, base)]
         if via is not None and self._parent and not isinstance(via, Link):
             conditions.append(f"{base.column(via)} = {self._parent.column(self._parent.entity.key)}")
+        conditions += [self._is(column, name) for name, column in self._binding.of.items() if self._arguments.get(name) is not None]
         if self._arguments.get("where") is not None:
             conditions.append(Filter(ctx, ctx.argument_name("where")).over(base, self._arguments["where"]))
         return conjunction(conditions)
+
+    def _is(self, column: Col, name: str) -> Truth:
+        field = self._ctx.argument_name(name)
+        return f"{self._base.column(column)} = {self._ctx.value(cast('Leaf', self._arguments[name]), lambda text: uuid(text, field))}::uuid"
 
     def _bounds(self) -> str:
         bounds: list[Truth] = []

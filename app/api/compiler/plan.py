@@ -12,8 +12,7 @@ from graphql import GraphQLError
 from app.api.compiler.limits import Cost
 from app.api.compiler.parameters import Getter, Values
 from app.api.finishing import Finisher, finish
-from tenants.naming import quoted
-from tenants.statements import TENANT_SCHEMA
+from tenants.naming import TENANT_SCHEMA, quoted
 
 if TYPE_CHECKING:
     from tenants.database import Database
@@ -22,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`sql` is None where no row is read: then `constant` is the result. `cost` is checked per request where sizes are variables."""
+    """`sql` is None where no row is read: then `constant` is the result. `cost` is checked per request where sizes are variables.
+
+    `uneven`: Postgres plans every reading by its values; one plan for all would not do.
+    """
 
     sql: str | None
     constant: bytes
@@ -30,6 +32,7 @@ class Plan:
     moving: tuple[tuple[int, Getter], ...]
     finishers: tuple[Finisher, ...]
     cost: Cost | None
+    uneven: bool
 
     @property
     def weight(self) -> int:
@@ -52,7 +55,7 @@ class Plan:
         arguments = self.arguments(values)
         sql = self.sql.replace(TENANT_SCHEMA, quoted(tenant.place.schema))
         async with database.reading(tenant.place) as connection:
-            found = await connection.document(sql, arguments)
+            found = await (connection.planned_document(sql, arguments) if self.uneven else connection.document(sql, arguments))
         if found is None:
             raise TypeError("a compiled read answers with one document")
         return found

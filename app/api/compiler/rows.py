@@ -10,8 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.shared.graph import Col, Entity
-from tenants.naming import quoted
-from tenants.statements import TENANT_SCHEMA
+from tenants.naming import TENANT_SCHEMA, quoted
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from graphql import DirectiveNode, FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionNode, SelectionSetNode
 
@@ -11,34 +11,54 @@ from app.api.compiler.arguments import Scope, flag
 Selected = dict[str, list[FieldNode]]
 
 
-def collect(nodes: Iterable[SelectionSetNode | None], fragments: Mapping[str, FragmentDefinitionNode], scope: Scope) -> Selected:
-    """Fields by response key, in the order of the selection. Types need no check: the schema has no abstract ones."""
-    found: Selected = {}
-    visited: set[str] = set()
+Applies = Callable[[str], bool]
+
+
+def everything(_: str) -> bool:
+    """Where no fragment can be meant for another type than the one at hand."""
+    return True
+
+
+def collect(
+    nodes: Iterable[SelectionSetNode | None], fragments: Mapping[str, FragmentDefinitionNode], scope: Scope, applies: Applies = everything
+) -> Selected:
+    """Fields by response key, in the order of the selection. `applies`: whether a fragment on this type is meant for the one at hand."""
+    found = _Found(fragments, scope, applies)
     for node in nodes:
         if node is not None:
-            _collect(node.selections, fragments, scope, found, visited)
-    return found
+            found.collect(node.selections)
+    return found.fields
 
 
-def subfields(fields: Sequence[FieldNode], fragments: Mapping[str, FragmentDefinitionNode], scope: Scope) -> Selected:
-    return collect((field.selection_set for field in fields), fragments, scope)
+def subfields(fields: Sequence[FieldNode], fragments: Mapping[str, FragmentDefinitionNode], scope: Scope, applies: Applies = everything) -> Selected:
+    return collect((field.selection_set for field in fields), fragments, scope, applies)
 
 
-def _collect(
-    selections: Iterable[SelectionNode], fragments: Mapping[str, FragmentDefinitionNode], scope: Scope, found: Selected, visited: set[str]
-) -> None:
-    for selection in selections:
-        if not _included(selection.directives, scope):
-            continue
-        if isinstance(selection, FieldNode):
-            key = selection.alias.value if selection.alias else selection.name.value
-            found.setdefault(key, []).append(selection)
-        elif isinstance(selection, InlineFragmentNode):
-            _collect(selection.selection_set.selections, fragments, scope, found, visited)
-        elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in visited:
-            visited.add(selection.name.value)
-            _collect(fragments[selection.name.value].selection_set.selections, fragments, scope, found, visited)
+class _Found:
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], scope: Scope, applies: Applies) -> None:
+        self.fields: Selected = {}
+        self._fragments = fragments
+        self._scope = scope
+        self._applies = applies
+        self._visited: set[str] = set()
+
+    def collect(self, selections: Iterable[SelectionNode]) -> None:
+        for selection in selections:
+            if not _included(selection.directives, self._scope):
+                continue
+            if isinstance(selection, FieldNode):
+                key = selection.alias.value if selection.alias else selection.name.value
+                self.fields.setdefault(key, []).append(selection)
+            elif isinstance(selection, InlineFragmentNode):
+                self._fragment(selection)
+            elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in self._visited:
+                self._visited.add(selection.name.value)
+                self._fragment(self._fragments[selection.name.value])
+
+    def _fragment(self, fragment: InlineFragmentNode | FragmentDefinitionNode) -> None:
+        condition = fragment.type_condition
+        if condition is None or self._applies(condition.name.value):
+            self.collect(fragment.selection_set.selections)
 
 
 def _included(directives: Iterable[DirectiveNode] | None, scope: Scope) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,22 +15,27 @@ from litestar.handlers import HTTPRouteHandler
 from app.api.answers import Answer, encoded, internal_error, refused
 from app.api.engine import Engine, MutationNotAllowed
 from app.api.http import graphiql
+from app.api.http.exports import export_handler
 from app.api.http.negotiation import GRAPHQL, JSON, response_type, takes_body, wants_page
 from app.api.http.refusals import Malformed, MediaNotTaken, MethodNotTaken, NotAcceptable, NotTaken
 from app.api.http.requests import check_length, from_body, from_query_string
+from app.api.idempotency import HEADER
 from app.api.reading import Caller
 from app.api.schema import schema
-from auth.http.context import correlation_of, header_of, tenant_of
+from auth.http.context import correlation_of, header_of, place_of, tenant_of
 from auth.http.statuses import refusal_headers, retry_headers, status_of
 from tenants.errors import Refusal, RetryLater
+from tenants.hosts import Place
 
 if TYPE_CHECKING:
     from litestar.types import Receive, Scope, Send
 
     from app.bus import Bus
     from auth.http.context import AnyRequest
+    from auth.policies import Policies
     from auth.service import Auth
     from tenants.database import Database
+    from tenants.registry import Tenant
     from tenants.settings import TenantSettings
 
 log = structlog.get_logger(__name__)
@@ -36,20 +43,29 @@ _NO_HEADERS: Mapping[str, str] = {}
 
 
 class Api:
-    """GraphQL for every tenant's host, and for the API's host."""
+    """GraphQL for every tenant's host, and for the API's host, where only the token tells which organization's quota it is."""
 
-    def __init__(self, *, database: Database, bus: Bus, settings: TenantSettings, auth: Auth) -> None:
-        self._engine = Engine(schema(), database, bus, dev=settings.dev)
+    def __init__(
+        self, *, database: Database, bus: Bus, settings: TenantSettings, auth: Auth, policies: Policies, admit: Callable[[Tenant], Awaitable[None]]
+    ) -> None:
+        self._engine = Engine(schema(), database, bus, policies, auth.parts.invitations, dev=settings.dev)
         self._auth = auth
+        self._admit = admit
         self._dev = settings.dev
+        self._export = export_handler(auth, database)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """/graphql itself, mounted before any router."""
         await self._handle(Request(scope, receive, send), receive, send)
 
+    async def refuse(self, scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+        """A refusal of whoever stands before this address, in GraphQL's shape."""
+        kind = response_type(header_of(Request(scope, receive, send), b"accept") or "") or JSON
+        await _send(send, kind, status_of(refusal), refused(refusal).body, refusal_headers(refusal))
+
     def handlers(self) -> list[HTTPRouteHandler]:
-        """What GraphiQL loads; nothing outside development."""
-        return [graphiql.serve_file] if self._dev else []
+        """The audit log's export, and what GraphiQL loads in development."""
+        return [self._export, *([graphiql.serve_file] if self._dev else [])]
 
     async def _handle(self, request: AnyRequest, receive: Receive, send: Send) -> None:
         correlation = correlation_of(request)
@@ -76,16 +92,19 @@ class Api:
         if posted:
             if not takes_body(header_of(request, b"content-type") or ""):
                 raise MediaNotTaken("Send a body of type application/json.")
-            asked = from_body(await _body(request, receive))
+            asked = replace(from_body(await _body(request, receive)), idempotency_key=header_of(request, HEADER.lower().encode()))
         elif request.method == "GET":
             asked = from_query_string(request.scope["query_string"])
         else:
             raise MethodNotTaken("Send GraphQL by POST, or queries by GET.")
         principal = await self._auth.principal_of(request)
         tenant = tenant_of(request)
+        if place_of(request) is Place.API:
+            await self._admit(tenant)
         structlog.contextvars.bind_contextvars(tenant=tenant.slug)
         try:
-            return await self._engine.answer(asked, Caller(tenant, principal, correlation), queries_only=not posted)
+            caller = Caller(tenant, principal, correlation, partial(self._auth.visitor_of, request))
+            return await self._engine.answer(asked, caller, queries_only=not posted)
         except MutationNotAllowed as refusal:
             raise MethodNotTaken(refusal.message) from None
 

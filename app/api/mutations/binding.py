@@ -10,17 +10,37 @@ from uuid import UUID
 from app.api.errors import invalid
 from app.bus import Outcome, Unit
 from app.shared.graph import Rows
+from auth.invitations import Invitations
+from tenants.registry import Tenant
 
 Input = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class ItemError:
+    """Why one of many was refused."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one of many."""
+
+    id: UUID
+    changed: bool
+    error: ItemError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
-    """`id` is the entity's that the payload carries."""
+    """`id` is the entity's that the payload carries; `results`: of each, where many were done at once."""
 
     id: UUID | None
     changed: bool
     events: tuple[UUID, ...]
+    results: tuple[ItemResult, ...] = ()
 
     @classmethod
     def of(cls, *outcomes: Outcome) -> Done:
@@ -32,10 +52,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """`payload`: which fields of the payload type are read, and as what; `changed` and `eventIds` all of them have."""
+    """`payload`: which fields of the payload type are read, and as what; `changed` and `eventIds` all of them have, `results` those of `many`.
+
+    `before`: work that must not keep a transaction waiting, such as hashing a password; the input as it goes on.
+    """
 
     run: Callable[[Unit, Input], Awaitable[Done]]
     payload: Mapping[str, str | Rows] = field(default_factory=dict)
+    before: Callable[[Invitations, Tenant, Input], Awaitable[Input]] | None = None
+    many: bool = False
 
 
 def id_of(text: str, path: str) -> UUID:

@@ -9,32 +9,58 @@ from uuid import UUID
 from app.api.errors import invalid
 from app.api.mutations.binding import Done, Input, Mutation, id_of
 from app.bus import Outcome, Unit
-from app.content.commands import ApprovePost, ArchivePost, CreatePost, PublishPost, RejectPost, SubmitPost, UnpublishPost, UpdatePost
+from app.content.commands import (
+    ApprovePost,
+    ArchivePost,
+    CreatePost,
+    DeletePost,
+    PublishPost,
+    RejectPost,
+    RestorePost,
+    SchedulePost,
+    SetPostExpiry,
+    SubmitPost,
+    UnpublishPost,
+    UpdatePost,
+    WithdrawPost,
+)
 from app.content.values import Seo
+from app.shared.unset import UNSET
 from app.taxonomy.commands import EnsureTags
+from tenants.errors import ValidationFailed
 from tenants.ids import new_id
 
 _PLAIN = {"title": "title", "content": "content", "slug": "slug", "excerpt": "excerpt", "featuredImageUrl": "featured_image_url"}
-_NEVER_NULL = ("title", "content", "slug", "tags", "editorIds", "customFields")
+_IDS = {"editorIds": "editors", "categoryIds": "categories"}
+NO_NULL = "takes no null; leave it out to keep what is there"
+_NEVER_NULL = ("title", "content", "slug", "tags", "categoryIds", "editorIds", "customFields")
 
 
 async def create_post(unit: Unit, given: Input) -> Done:
-    outcomes, fields = await _fields(unit, given)
-    if fields.get("custom_fields", {}) is None:
-        del fields["custom_fields"]
-    return Done.of(*outcomes, await unit.execute(CreatePost(new_id(), **fields)))
+    return await _written(unit, given, lambda fields: CreatePost(new_id(), **fields))
 
 
 async def update_post(unit: Unit, given: Input) -> Done:
-    for name in _NEVER_NULL:
-        if name in given and given[name] is None:
-            raise invalid(name, "takes no null; leave it out to keep what is there")
-    outcomes, fields = await _fields(unit, given)
-    return Done.of(*outcomes, await unit.execute(UpdatePost(id_of(given["id"], "id"), given.get("expectedVersion"), **fields)))
+    post_id, version = id_of(given["id"], "id"), given.get("expectedVersion")
+    nulls = {name: NO_NULL for name in _NEVER_NULL if name in given and given[name] is None}
+    rest = {name: value for name, value in given.items() if name not in nulls}
+    return await _written(unit, rest, lambda fields: UpdatePost(post_id, version, **fields), nulls)
 
 
 async def reject_post(unit: Unit, given: Input) -> Done:
     return Done.of(await unit.execute(RejectPost(id_of(given["id"], "id"), given.get("expectedVersion"), reason=given["reason"])))
+
+
+async def schedule_post(unit: Unit, given: Input) -> Done:
+    expires_at = given.get("expiresAt", UNSET)
+    command = SchedulePost(id_of(given["id"], "id"), given.get("expectedVersion"), publish_at=given["publishAt"], expires_at=expires_at)
+    return Done.of(await unit.execute(command))
+
+
+async def set_post_expiry(unit: Unit, given: Input) -> Done:
+    if "expiresAt" not in given:
+        raise invalid("expiresAt", "is missing; give a moment, or null for never")
+    return Done.of(await unit.execute(SetPostExpiry(id_of(given["id"], "id"), given.get("expectedVersion"), expires_at=given["expiresAt"])))
 
 
 def step(command: Callable[[UUID, int | None], object]) -> Mutation:
@@ -46,32 +72,49 @@ def step(command: Callable[[UUID, int | None], object]) -> Mutation:
     return Mutation(run, {"post": "Post"})
 
 
-async def _fields(unit: Unit, given: Input) -> tuple[Sequence[Outcome], dict[str, Any]]:
-    """The commands' fields of what the input gives; tags are made by name first, in the same transaction."""
+async def _written(unit: Unit, given: Input, command: Callable[[dict[str, Any]], object], wrong: dict[str, str] | None = None) -> Done:
+    """Tags are made by name first, in the same transaction. Raises ValidationFailed with everything that is wrong, whoever found it."""
+    outcomes, fields, unreadable = await _fields(unit, given)
+    wrong = {**(wrong or {}), **unreadable}
+    try:
+        outcome = await unit.execute(command(fields))
+    except ValidationFailed as refused:
+        raise ValidationFailed(wrong | refused.fields) from None
+    if wrong:
+        raise ValidationFailed(wrong)
+    return Done.of(*outcomes, outcome)
+
+
+async def _fields(unit: Unit, given: Input) -> tuple[Sequence[Outcome], dict[str, Any], dict[str, str]]:
+    """The commands' fields of what the input gives, and what is wrong with those that cannot be read."""
     fields: dict[str, Any] = {field: given[name] for name, field in _PLAIN.items() if name in given}
-    outcomes = []
+    outcomes: list[Outcome] = []
+    wrong: dict[str, str] = {}
     if "seo" in given:
         fields["seo"] = _seo(given["seo"])
-    if "customFields" in given:
-        fields["custom_fields"] = _object(given["customFields"])
-    if "editorIds" in given:
-        fields["editors"] = tuple(id_of(editor, f"editorIds.{position}") for position, editor in enumerate(given["editorIds"]))
+    if isinstance(given.get("customFields"), dict):
+        fields["custom_fields"] = given["customFields"]
+    elif given.get("customFields") is not None:
+        wrong["customFields"] = "takes a JSON object"
+    for name, field in _IDS.items():
+        if name in given:
+            try:
+                fields[field] = tuple(id_of(text, f"{name}.{position}") for position, text in enumerate(given[name]))
+            except ValidationFailed as refused:
+                wrong |= refused.fields
     if given.get("tags"):
-        outcomes.append(await unit.execute(EnsureTags(tuple(given["tags"]))))
-        fields["tags"] = outcomes[0].aggregates
+        try:
+            outcomes.append(await unit.execute(EnsureTags(tuple(given["tags"]))))
+            fields["tags"] = outcomes[0].aggregates
+        except ValidationFailed as refused:
+            wrong |= refused.fields
     elif "tags" in given:
         fields["tags"] = ()
-    return outcomes, fields
+    return outcomes, fields, wrong
 
 
 def _seo(given: Input | None) -> Seo:
     return Seo(given.get("title"), given.get("description"), tuple(given["keywords"])) if given else Seo()
-
-
-def _object(value: Any) -> dict[str, Any] | None:
-    if value is not None and not isinstance(value, dict):
-        raise invalid("customFields", "takes a JSON object")
-    return value
 
 
 MUTATIONS = {
@@ -83,4 +126,9 @@ MUTATIONS = {
     "publishPost": step(PublishPost),
     "unpublishPost": step(UnpublishPost),
     "archivePost": step(ArchivePost),
+    "withdrawPost": step(WithdrawPost),
+    "schedulePost": Mutation(schedule_post, {"post": "Post"}),
+    "setPostExpiry": Mutation(set_post_expiry, {"post": "Post"}),
+    "deletePost": step(DeletePost),
+    "restorePost": step(RestorePost),
 }

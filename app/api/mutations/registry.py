@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.api.mutations import content, users
+from app.api.mutations import bulk, comments, content, engagement, management, taxonomy, users
 from app.api.mutations.binding import Mutation
 
-MUTATIONS: Mapping[str, Mutation] = {**content.MUTATIONS, **users.MUTATIONS}
+MUTATIONS: Mapping[str, Mutation] = {
+    **content.MUTATIONS,
+    **bulk.MUTATIONS,
+    **taxonomy.MUTATIONS,
+    **users.MUTATIONS,
+    **comments.MUTATIONS,
+    **management.MUTATIONS,
+    **engagement.MUTATIONS,
+}

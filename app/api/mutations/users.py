@@ -2,17 +2,141 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from app.api.errors import SIGN_IN, invalid
 from app.api.mutations.binding import Done, Input, Mutation, id_of
 from app.bus import Unit
 from app.shared.graph import Rows
-from app.users.commands import MarkNotificationsRead
+from app.users.commands import (
+    AcceptInvitation,
+    ChangeRole,
+    CreateRole,
+    DeleteRole,
+    EraseUser,
+    GiveAddress,
+    GrantPermissions,
+    InviteUser,
+    MarkNotificationsRead,
+    ReactivateUser,
+    RemoveUser,
+    RevokePermissions,
+    SuspendUser,
+    UpdatePreferences,
+    UpdateProfile,
+    UpdateRole,
+)
 from app.users.graph import UNREAD_ONLY
+from auth.invitations import Invitations
+from tenants.errors import Unauthenticated
+from tenants.ids import new_id
+from tenants.registry import Tenant
 from tenants.statements import statement
 
 UNREAD = statement(
     "SELECT EXISTS (SELECT FROM __tenant__.notifications WHERE user_id = :user_id AND read_at IS NULL "
     "AND (CAST(:ids AS uuid[]) IS NULL OR id = ANY(CAST(:ids AS uuid[]))))"
 )
+
+
+_USER = {"user": "User"}
+_ROLE = {"role": "Role"}
+_PROFILE = {
+    "username": "username",
+    "name": "name",
+    "avatarUrl": "avatar_url",
+    "bio": "bio",
+    "website": "website",
+    "jobTitle": "job_title",
+    "pronouns": "pronouns",
+    "phone": "phone",
+    "location": "location",
+}
+_PREFERENCES = {"language": "language", "timeZone": "time_zone", "notificationChannels": "channels"}
+NO_NULL = "takes no null; leave it out to keep what is there"
+
+
+async def invite_user(unit: Unit, given: Input) -> Done:
+    if given["role"] is None:
+        raise invalid("role", "takes no null; leave it out for a reader")
+    return Done.of(await unit.execute(InviteUser(new_id(), given["email"], given["name"], given["role"], given.get("username"))))
+
+
+async def hash_chosen(invitations: Invitations, tenant: Tenant, given: Input) -> Input:
+    return {**given, "password": await invitations.hashed(tenant, given["token"], given["password"])}
+
+
+async def accept_invitation(unit: Unit, given: Input) -> Done:
+    changes = {name: given[name] for name in ("name", "username") if given.get(name) is not None}
+    return Done.of(await unit.execute(AcceptInvitation(given["token"], given["password"], changes)))
+
+
+async def update_profile(unit: Unit, given: Input) -> Done:
+    changes = {field: given[name] for name, field in _PROFILE.items() if name in given}
+    user = id_of(given["id"], "id") if given.get("id") is not None else _me(unit)
+    return Done.of(await unit.execute(UpdateProfile(user, given.get("expectedVersion"), changes)))
+
+
+async def update_preferences(unit: Unit, given: Input) -> Done:
+    if given.get("notificationChannels", ()) is None:
+        raise invalid("notificationChannels", NO_NULL)
+    changes: dict[str, Any] = {field: given[name] for name, field in _PREFERENCES.items() if name in given}
+    if "channels" in changes:
+        changes["channels"] = tuple(changes["channels"])
+    return Done.of(await unit.execute(UpdatePreferences(_me(unit), given.get("expectedVersion"), changes)))
+
+
+async def change_email(unit: Unit, given: Input) -> Done:
+    return Done.of(await unit.execute(GiveAddress(_me(unit), given.get("expectedVersion"), given["email"])))
+
+
+async def change_role(unit: Unit, given: Input) -> Done:
+    return Done.of(await unit.execute(ChangeRole(id_of(given["id"], "id"), given.get("expectedVersion"), given["role"])))
+
+
+def with_permissions(command: Callable[[UUID, int | None, tuple[str, ...]], object]) -> Mutation:
+    async def run(unit: Unit, given: Input) -> Done:
+        return Done.of(await unit.execute(command(id_of(given["id"], "id"), given.get("expectedVersion"), tuple(given["permissions"]))))
+
+    return Mutation(run, _USER)
+
+
+def step(command: Callable[[UUID, int | None], object]) -> Mutation:
+    """What takes nothing but the person."""
+
+    async def run(unit: Unit, given: Input) -> Done:
+        return Done.of(await unit.execute(command(id_of(given["id"], "id"), given.get("expectedVersion"))))
+
+    return Mutation(run, _USER)
+
+
+async def erase_user(unit: Unit, given: Input) -> Done:
+    return Done.of(await unit.execute(EraseUser(id_of(given["id"], "id"), given.get("expectedVersion"), given["confirm"])))
+
+
+async def create_role(unit: Unit, given: Input) -> Done:
+    return Done.of(await unit.execute(CreateRole(new_id(), given["name"], tuple(given["permissions"]))))
+
+
+async def update_role(unit: Unit, given: Input) -> Done:
+    for name in ("name", "permissions"):
+        if name in given and given[name] is None:
+            raise invalid(name, NO_NULL)
+    permissions = tuple(given["permissions"]) if "permissions" in given else None
+    return Done.of(await unit.execute(UpdateRole(id_of(given["id"], "id"), given.get("expectedVersion"), given.get("name"), permissions)))
+
+
+async def delete_role(unit: Unit, given: Input) -> Done:
+    return Done.of(await unit.execute(DeleteRole(id_of(given["id"], "id"), given.get("expectedVersion"), given.get("moveTo"))))
+
+
+def _me(unit: Unit) -> UUID:
+    me = unit.transaction.cause.user_id
+    if me is None:
+        raise Unauthenticated(SIGN_IN)
+    return me
 
 
 async def mark_notifications_read(unit: Unit, given: Input) -> Done:
@@ -25,4 +149,21 @@ async def mark_notifications_read(unit: Unit, given: Input) -> Done:
     return Done(None, changed=bool(unread), events=())
 
 
-MUTATIONS = {"markNotificationsRead": Mutation(mark_notifications_read, {"unread": Rows("Notification", UNREAD_ONLY)})}
+MUTATIONS = {
+    "inviteUser": Mutation(invite_user, _USER),
+    "acceptInvitation": Mutation(accept_invitation, _USER, hash_chosen),
+    "updateProfile": Mutation(update_profile, _USER),
+    "updatePreferences": Mutation(update_preferences, _USER),
+    "changeEmail": Mutation(change_email, _USER),
+    "changeRole": Mutation(change_role, _USER),
+    "grantPermissions": with_permissions(GrantPermissions),
+    "revokePermissions": with_permissions(RevokePermissions),
+    "suspendUser": step(SuspendUser),
+    "reactivateUser": step(ReactivateUser),
+    "removeUser": step(RemoveUser),
+    "eraseUser": Mutation(erase_user, _USER),
+    "createRole": Mutation(create_role, _ROLE),
+    "updateRole": Mutation(update_role, _ROLE),
+    "deleteRole": Mutation(delete_role),
+    "markNotificationsRead": Mutation(mark_notifications_read, {"unread": Rows("Notification", UNREAD_ONLY)}),
+}

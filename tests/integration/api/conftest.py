@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from app.api.engine import Asked, Engine
 from app.api.reading import Caller
 from app.api.schema import schema
 from app.bus import Bus
+from app.management.decisions import Decisions
 from app.users.accounts import Members
 from auth.principal import ANONYMOUS, Principal
 from auth.service import Auth
@@ -26,13 +28,14 @@ from ops.demo.load import load_people
 from ops.demo.people import ACME
 from ops.demo.people import House as Cast
 from ops.founding import found
-from tenants.database import Database
+from tenants.database import Connection, Database
 from tenants.ids import new_id
 from tenants.registry import Registry
 from tenants.resolver import Resolver
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.statements import statement
+from tests.integration.api.operations import SEARCHED
 from tests.integration.api.reference import World
 from tests.integration.conftest import House
 from tests.integration.serving import running
@@ -40,17 +43,35 @@ from tests.integration.serving import running
 POST = statement(
     """
     INSERT INTO __tenant__.posts (id, created_at, updated_at, created_by, updated_by, version, title, slug, content, excerpt, author_id, status,
-      published_at, seo_keywords, custom_fields, approval_status, approved_by, rejection_reason)
+      published_at, scheduled_at, seo_keywords, custom_fields, approval_status, approved_by, rejection_reason, beginning, reading_minutes)
     VALUES (:id, :created_at, :updated_at, :created_by, :created_by, 1, :title, :slug, :content, :excerpt, :author_id, :status,
-      CAST(:published_at AS timestamptz), CAST(:keywords AS text[]), CAST(:custom_fields AS jsonb), :approval_status,
-      CAST(:approved_by AS uuid), :rejection_reason)
+      CAST(:published_at AS timestamptz), CAST(:scheduled_at AS timestamptz), CAST(:keywords AS text[]), CAST(:custom_fields AS jsonb),
+      :approval_status, CAST(:approved_by AS uuid), :rejection_reason, :beginning, :minutes)
     """
 )
 TAG = statement(
     "INSERT INTO __tenant__.tags (id, created_at, updated_at, version, name, slug) VALUES (:id, :now, :now, 1, :name, :slug)",
 )
 POST_TAG = statement("INSERT INTO __tenant__.post_tags (post_id, tag_id) VALUES (:post_id, :tag_id)")
+SYNONYM = statement("INSERT INTO __tenant__.tag_synonyms (slug, tag_id, name) VALUES (:slug, :tag_id, :name)")
+CATEGORY = statement(
+    """
+    INSERT INTO __tenant__.categories (id, created_at, updated_at, version, name, slug, parent_id, rank)
+    VALUES (:id, :now, :now, 1, :name, :slug, CAST(:parent AS uuid), :rank)
+    """
+)
+POST_CATEGORY = statement("INSERT INTO __tenant__.post_categories (post_id, category_id) VALUES (:post_id, :category_id)")
 POST_EDITOR = statement("INSERT INTO __tenant__.post_editors (post_id, user_id, position) VALUES (:post_id, :user_id, :position)")
+APPROVAL = statement("INSERT INTO __tenant__.post_approvals (id, post_id, user_id, given_at, position) VALUES (:id, :post, :user, :at, :position)")
+FORMER_SLUG = statement("INSERT INTO __tenant__.post_slugs (slug, post_id, left_at) VALUES (:slug, :post, :at)")
+COMMENT = statement(
+    """
+    INSERT INTO __tenant__.comments (id, created_at, updated_at, created_by, version, post_id, author_id, parent_id, depth, body, status,
+      waits_because, edited_at, moderated_by, moderated_at, tombstone)
+    VALUES (:id, :at, :at, :by, 1, :post_id, CAST(:author_id AS uuid), CAST(:parent_id AS uuid), :depth, :body, :status,
+      CAST(:waits AS text), CAST(:edited_at AS timestamptz), CAST(:moderated_by AS uuid), CAST(:moderated_at AS timestamptz), :tombstone)
+    """
+)
 NOTIFICATION = statement(
     """
     INSERT INTO __tenant__.notifications (id, user_id, kind, event_id, subject_id, data, read_at, created_at)
@@ -58,16 +79,77 @@ NOTIFICATION = statement(
       CAST(:read_at AS timestamptz), :created_at
     """
 )
-TABLES = ("posts", "post_editors", "post_tags", "tags", "users", "roles", "organization", "notifications", "domain_events")
+TOTALS = statement(
+    "INSERT INTO __tenant__.post_totals (post_id, view_count, like_count, share_count, score) "
+    "VALUES (:post_id, :views, :likes, :shares, CAST(:views AS bigint) + 5 * CAST(:likes AS bigint) + 10 * CAST(:shares AS bigint))"
+)
+STATS = statement(
+    "INSERT INTO __tenant__.post_stats (post_id, day, view_count, like_count, share_count) "
+    "VALUES (:post_id, (now() AT TIME ZONE 'UTC')::date - 1, :views, :likes, :shares)"
+)
+LIKED = statement(
+    "INSERT INTO __tenant__.post_likes (post_id, user_id, day, created_at) VALUES (:post_id, :user_id, CAST(:now AS timestamptz)::date, :now)"
+)
+RANK = statement("SELECT __tenant__.refresh_trending_posts()")
+TABLES = (
+    "posts",
+    "post_editors",
+    "post_approvals",
+    "post_slugs",
+    "post_tags",
+    "post_categories",
+    "tags",
+    "tag_synonyms",
+    "categories",
+    "users",
+    "roles",
+    "organization",
+    "notifications",
+    "domain_events",
+    "comments",
+    "sign_ins",
+    "authenticators",
+    "audit_entries",
+    "post_likes",
+    "post_totals",
+    "trending_posts",
+)
 EVERYTHING = {table: statement(f"SELECT * FROM __tenant__.{table}") for table in TABLES}
-STATUSES = ("DRAFT", "IN_REVIEW", "APPROVED", "REJECTED", "PUBLISHED", "PUBLISHED", "PUBLISHED", "ARCHIVED")
+FOUND = statement(
+    """
+    SELECT s.post_id AS id, ts_rank(s.document, q.query) AS rank,
+      __tenant__.marked(ts_headline('english', p.title, q.query, :whole)) AS "titleHighlighted",
+      __tenant__.marked(ts_headline('english', s.body, q.query, :parts)) AS snippet
+    FROM (SELECT __tenant__.search_query(:query) AS query) q, __tenant__.post_search s JOIN __tenant__.posts p ON p.id = s.post_id
+    WHERE s.document @@ q.query
+    """.replace(":whole", "'StartSel=\ue000, StopSel=\ue001, HighlightAll=true'").replace(
+        ":parts", """'StartSel=\ue000, StopSel=\ue001, MaxFragments=2, MaxWords=24, MinWords=8, FragmentDelimiter=" … "'"""
+    )
+)
+COMMENTED = ("APPROVED", "APPROVED", "PENDING", "TOMBSTONE", "APPROVED", "REJECTED", "DELETED")
+STATUSES = ("DRAFT", "IN_REVIEW", "APPROVED", "REJECTED", "PUBLISHED", "PUBLISHED", "PUBLISHED", "ARCHIVED", "SCHEDULED", "EXPIRED", "DELETED")
 TITLES = ('Quote "d" \\ back', "Ünïcødé 🖋 title", "a tie", "a tie", "<script>alert(1)</script>", "Post 2\ttab", "zebra", "Apple")
 LONG_AGO = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def engine(pool: Database, bus: Bus) -> Engine:
-    return Engine(schema(), pool, bus, dev=True)
+def auth(pool: Database, bus: Bus, registry: Registry, migrated: TenantSettings) -> Auth:
+    return Auth(
+        AuthSettings(),
+        migrated,
+        database=pool,
+        keyring=Keyring(migrated.secret_keys),
+        redis=None,
+        registry=registry,
+        resolver=Resolver(registry, migrated.base_host, lambda _: True),
+        accounts=Members(pool, bus),
+        policies=Decisions(pool, oldest=0.0),
+    )
+
+
+@pytest.fixture(scope="session")
+def engine(pool: Database, bus: Bus, auth: Auth) -> Engine:
+    return Engine(schema(), pool, bus, Decisions(pool, oldest=3.0), auth.parts.invitations, dev=True)
 
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -101,7 +183,8 @@ async def neighbours(migrated: TenantSettings, pool: Database) -> House:
 async def world(library: House, pool: Database) -> World:
     async with pool.reading(library.tenant.place) as connection:
         tables = {table: [dict(row.items()) for row in await connection.fetch(query)] for table, query in EVERYTHING.items()}
-    return World(library.tenant, tables)
+        found = {query: [dict(row.items()) for row in await connection.fetch(FOUND, query=query)] for query in SEARCHED}
+    return World(library.tenant, tables, found)
 
 
 async def filled(settings: TenantSettings, pool: Database, cast: Cast) -> House:
@@ -111,15 +194,25 @@ async def filled(settings: TenantSettings, pool: Database, cast: Cast) -> House:
     return house
 
 
-async def fill(pool: Database, house: House) -> None:
-    chance, users = random.Random(7), [person.user_id for person in house.people.values()]
+async def fill(pool: Database, house: House) -> None:  # noqa: C901 - a row of each kind
+    chance, users, posts = random.Random(7), [house.id_of(key) for key in house.people], list[UUID]()
     async with pool.writing(house.tenant.place) as connection:
         tags = [new_id() for _ in range(6)]
         for number, tag in enumerate(tags):
             await connection.execute(TAG, id=tag, now=LONG_AGO, name=f"tag {number} ünï" if number % 2 else f"Tag {number}", slug=f"tag-{number}")
+        for number in range(4):
+            await connection.execute(SYNONYM, slug=f"word-{number}", tag_id=tags[number // 2], name=f"Word {number % 2}")
+        categories: list[UUID] = []
+        for number in range(9):  # three at the top, each with a child, each of those with one
+            parent = categories[number - 3] if number > 2 else None
+            categories.append(new_id())
+            name, rank = f"Heading {number % 4} ünï", (number % 2) * 7 - 3
+            await connection.execute(CATEGORY, id=categories[-1], now=LONG_AGO, name=name, slug=f"heading-{number}", parent=parent, rank=rank)
+        filing = random.Random(8)
         for number in range(32):
             post, status = new_id(), STATUSES[number % len(STATUSES)]
-            published = LONG_AGO + timedelta(hours=chance.randrange(6)) if status in {"PUBLISHED", "ARCHIVED"} else None
+            posts.append(post)
+            published = LONG_AGO + timedelta(hours=chance.randrange(6)) if status in {"PUBLISHED", "EXPIRED", "ARCHIVED"} else None
             created = LONG_AGO + timedelta(minutes=chance.randrange(5), microseconds=chance.randrange(3))
             await connection.execute(
                 POST,
@@ -134,6 +227,9 @@ async def fill(pool: Database, house: House) -> None:
                 author_id=chance.choice(users),
                 status=status,
                 published_at=published,
+                scheduled_at=LONG_AGO + timedelta(days=number) if status == "SCHEDULED" else None,
+                beginning='The "beginning"' if number % 3 else "",
+                minutes=number % 4 + 1,
                 keywords=[["one", 'tw"o'], []][number % 2],
                 custom_fields={"rank": number, "deep": {"list": [1, 2.5, None, "ü"]}},
                 approval_status={"APPROVED": "APPROVED", "REJECTED": "REJECTED"}.get(status, "NONE"),
@@ -142,11 +238,63 @@ async def fill(pool: Database, house: House) -> None:
             )
             for tag in chance.sample(tags, chance.randrange(4)):
                 await connection.execute(POST_TAG, post_id=post, tag_id=tag)
+            for category in filing.sample(categories, filing.randrange(3)):
+                await connection.execute(POST_CATEGORY, post_id=post, category_id=category)
+            await review(connection, post, filing.sample(users, filing.randrange(3)))
             for position, user in enumerate(chance.sample(users, chance.randrange(3))):
                 await connection.execute(POST_EDITOR, post_id=post, user_id=user, position=position)
+        for number, post in enumerate(posts[::4]):  # the first of these slugs is another's by now
+            await connection.execute(FORMER_SLUG, slug=f"former-{number}" if number else "post-9", post=post, at=LONG_AGO)
+        await engage(connection, posts, users)
+        for post in posts[:12]:
+            await discuss(connection, post, users, chance)
         for user, hours in itertools.product(users[:4], range(5)):
             at = LONG_AGO + timedelta(hours=hours // 2)
             await connection.execute(NOTIFICATION, id=new_id(), user_id=user, read_at=at if hours % 2 else None, created_at=at)
+
+
+async def review(connection: Connection, post: UUID, approvers: list[UUID]) -> None:
+    for position, user in enumerate(approvers):
+        await connection.execute(APPROVAL, id=new_id(), post=post, user=user, at=LONG_AGO + timedelta(hours=position), position=position)
+
+
+async def engage(connection: Connection, posts: list[UUID], users: list[UUID]) -> None:
+    """Counts of posts in every state, some alike, ranked as a worker would have it."""
+    chance = random.Random(9)
+    for post in chance.sample(posts, 24):
+        counts = {name: chance.randrange(4) for name in ("views", "likes", "shares")}
+        await connection.execute(TOTALS, post_id=post, **counts)
+        await connection.execute(STATS, post_id=post, **counts)
+    for post, user in itertools.product(chance.sample(posts, 8), users[:3]):
+        await connection.execute(LIKED, post_id=post, user_id=user, now=LONG_AGO)
+    await connection.execute(RANK)
+
+
+async def discuss(connection: Connection, post: UUID, users: list[UUID], chance: random.Random) -> None:
+    """A thread with comments in every state, some at the same moment, below one another and below what was deleted."""
+    above: list[tuple[UUID | None, int]] = [(None, 0)]
+    for state in COMMENTED:
+        comment, (parent, depth) = new_id(), chance.choice(above)
+        above.append((comment, depth + 1))
+        at, writer = LONG_AGO + timedelta(minutes=chance.randrange(4)), chance.choice(users)
+        moderated = chance.choice((None, chance.choice(users)))
+        await connection.execute(
+            COMMENT,
+            id=comment,
+            at=at,
+            by=writer,
+            post_id=post,
+            author_id=None if state in {"DELETED", "TOMBSTONE"} else writer,
+            parent_id=parent,
+            depth=depth,
+            body="" if state in {"DELETED", "TOMBSTONE"} else f"*{state}* <b>raw</b> [x](javascript:alert(1))",
+            status="DELETED" if state == "TOMBSTONE" else state,
+            waits=chance.choice(("FIRST", "SPAM")) if state == "PENDING" else None,
+            edited_at=chance.choice((None, at)),
+            moderated_by=moderated,
+            moderated_at=at if moderated else None,
+            tombstone=state == "TOMBSTONE",
+        )
 
 
 @pytest.fixture(scope="session")
@@ -167,18 +315,8 @@ PASSWORD = "three words together"
 
 
 @pytest.fixture(scope="session")
-def token_of(app: ASGIApp, pool: Database, bus: Bus, registry: Registry, migrated: TenantSettings) -> Token:
+def token_of(app: ASGIApp, auth: Auth) -> Token:
     """An access token of one of a house's people."""
-    auth = Auth(
-        AuthSettings(),
-        migrated,
-        database=pool,
-        keyring=Keyring(migrated.secret_keys),
-        redis=None,
-        registry=registry,
-        resolver=Resolver(registry, migrated.base_host, lambda _: True),
-        accounts=Members(pool, bus.as_system),
-    )
     known: dict[tuple[str, str], str] = {}
 
     async def token(house: House, key: str) -> str:

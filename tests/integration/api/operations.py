@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLObjectType, get_named_type
+from graphql import GraphQLObjectType, GraphQLUnionType, get_named_type
 from hypothesis import strategies as st
 
 from tests.integration.api.reference import World, cursor_for, reference_schema
@@ -14,9 +14,28 @@ from tests.integration.api.reference import World, cursor_for, reference_schema
 Draw = Callable[..., Any]
 DEEPEST = 5
 WORDS = ("tag", "a", "POST", "ünï", 'quote"d', "nothing like it", "")
+SEARCHED = (
+    "hello",
+    "hello -apple",
+    '"raw emphasis"',
+    "ünïcødé",
+    "quot",
+    "zebra or apple",
+    "tag",
+    "heading",
+    "ana",
+    "<script>",
+    "nothing like it",
+    " - ",
+)
+COMPOSITE = GraphQLObjectType | GraphQLUnionType
+KINDS = ("POST", "CATEGORY", "TAG", "USER")
 POST_ORDERS = ("PUBLISHED_AT_DESC", "PUBLISHED_AT_ASC", "CREATED_AT_DESC", "UPDATED_AT_ASC", "TITLE_ASC", "TITLE_DESC")
+COMMENT_ORDERS = ("CREATED_AT_ASC", "CREATED_AT_DESC")
+AUDIT_ORDERS = ("AT_DESC", "AT_ASC")
 USER_ORDERS = ("USERNAME_ASC", "USERNAME_DESC", "NAME_ASC", "CREATED_AT_DESC")
-STATUSES = ("DRAFT", "IN_REVIEW", "APPROVED", "REJECTED", "PUBLISHED", "ARCHIVED")
+OF_EVENTS = {("Post", "difference")}  # refused for posts without events, which these are
+STATUSES = ("DRAFT", "IN_REVIEW", "APPROVED", "REJECTED", "PUBLISHED", "ARCHIVED", "SCHEDULED", "EXPIRED", "DELETED")
 
 
 @dataclass(slots=True)
@@ -37,12 +56,19 @@ class Operation:
 
     def selection(self, type_: GraphQLObjectType | None, depth: int) -> str:
         assert type_ is not None
-        names = [name for name, f in type_.fields.items() if depth < DEEPEST or not isinstance(get_named_type(f.type), GraphQLObjectType)]
+        fields = {name: f for name, f in type_.fields.items() if (type_.name, name) not in OF_EVENTS}
+        names = [name for name, f in fields.items() if depth < DEEPEST or not isinstance(get_named_type(f.type), COMPOSITE)]
         chosen = self.draw(st.lists(st.sampled_from([*names, "__typename"]), min_size=1, max_size=4 if depth else 3))
         parts = [self.wrapped(type_, self.field(type_, name, depth)) for name in chosen]
         return "{ __typename " + " ".join(parts) + " }"
 
-    def wrapped(self, type_: GraphQLObjectType, text: str) -> str:
+    def members(self, union: GraphQLUnionType, depth: int) -> str:
+        """Some types of a union more than once, some within a fragment on the union itself, or within one of their own."""
+        chosen = self.draw(st.lists(st.sampled_from(union.types), max_size=4))
+        parts = [self.wrapped(union, f"... on {type_.name}{self.directive()} {self.selection(type_, depth)}") for type_ in chosen]
+        return "{ __typename " + " ".join(parts) + " }"
+
+    def wrapped(self, type_: GraphQLObjectType | GraphQLUnionType, text: str) -> str:
         how = self.draw(st.integers(0, 9))
         if how == 0:
             return f"... on {type_.name} {{ {text} }}"
@@ -67,6 +93,8 @@ class Operation:
         arguments = self.arguments(type_.name, name)
         named = get_named_type(definition.type)
         inner = f" {self.selection(named, depth + 1)}" if isinstance(named, GraphQLObjectType) else ""
+        if isinstance(named, GraphQLUnionType):
+            inner = f" {self.members(named, depth + 1)}"
         return f"{alias}{name}{arguments}{self.directive()}{inner}"
 
     def directive(self) -> str:
@@ -84,36 +112,78 @@ class Operation:
         self.variables[name] = value
         return f"${name}"
 
-    def arguments(self, type_name: str, name: str) -> str:  # noqa: PLR0911 - one answer per field
+    def arguments(self, type_name: str, name: str) -> str:  # noqa: C901, PLR0911, PLR0912 - one answer per field
         match type_name, name:
-            case _, "posts" | "draftPosts":
+            case "OrganizationUsage" | "OrganizationQuotas", _:
+                return ""
+            case "Post", "asOf":
+                moment = "2027-01-01T00:00:00Z"
+                return f"(at: {self.given('DateTime!', moment, quoted(moment))})"
+            case "Post", "history":
+                first = self.draw(st.integers(0, 3))
+                return f"(first: {self.given('Int', first, str(first))})"
+            case _, "posts" | "draftPosts" | "deletedPosts":
                 return self.page("Post", POST_ORDERS, self.world.tables["posts"], self.post_where)
+            case _, "comments" | "replies":
+                return self.conversation(type_name)
+            case "Query", "auditLog":
+                return self.page("Audit", AUDIT_ORDERS, self.world.tables["audit_entries"], self.audit_where, of="AuditEntry")
             case "Query", "users":
                 return self.page("User", USER_ORDERS, self.world.tables["users"], self.user_where)
             case "Query", "post":
                 post = self.draw(st.sampled_from(list(self.world.tables["posts"])))
                 if self.draw(st.booleans()):
                     return f"(id: {self.given('ID', str(post['id']), quoted(str(post['id'])))})"
-                return f"(slug: {self.given('String', post['slug'], quoted(post['slug']))})"
+                slug = self.draw(st.sampled_from((post["slug"], *(row["slug"] for row in self.world.tables["post_slugs"]))))
+                return f"(slug: {self.given('String', slug, quoted(slug))})"
             case "Query", "user":
                 user = self.draw(st.sampled_from(list(self.world.tables["users"])))
                 return f"(id: {self.given('ID!', str(user['id']), quoted(str(user['id'])))})"
+            case "Query", "search":
+                query, first = self.draw(st.sampled_from(SEARCHED)), self.draw(st.integers(0, 6))
+                kinds = [Word(kind) for kind in self.draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=3))]
+                parts = (
+                    self.given("String!", query, quoted(query)),
+                    self.given("Int", first, str(first)),
+                    self.given("[SearchKind!]!", kinds, literal(kinds)),
+                )
+                return f"(query: {parts[0]}, first: {parts[1]}, kinds: {parts[2]})"
             case "Query", "tags":
                 first = self.draw(st.integers(0, 4))
                 return f"(first: {self.given('Int', first, str(first))}, where: {self.written(*self.tag_where(1))})"
+            case "Query", "trendingPosts" | "popularPosts":
+                first = self.draw(st.integers(0, 6))
+                return f"(first: {self.given('Int', first, str(first))})"
+            case "Query", "categories":
+                first, top = self.draw(st.integers(0, 5)), self.draw(st.booleans())
+                where = self.written(*self.category_where(1))
+                return f"(first: {self.given('Int', first, str(first))}, topLevel: {self.given('Boolean', top, str(top).lower())}, where: {where})"
+            case "Query", "category" | "tag":
+                row = self.draw(st.sampled_from(list(self.world.tables["categories" if name == "category" else "tags"])))
+                if self.draw(st.booleans()):
+                    return f"(id: {self.given('ID', str(row['id']), quoted(str(row['id'])))})"
+                return f"(slug: {self.given('String', row['slug'], quoted(row['slug']))})"
             case "Query", "notifications":
                 unread = self.draw(st.booleans())
                 return f"(unreadOnly: {self.given('Boolean', unread, str(unread).lower())}, first: 3)"
         return ""
 
-    def page(self, type_name: str, orders: tuple[str, ...], rows: Any, where: Callable[[int], tuple[str, dict[str, Any]]]) -> str:
+    def conversation(self, type_name: str) -> str:
+        page = self.page("Comment", COMMENT_ORDERS, self.world.tables["comments"], self.comment_where)
+        if type_name != "Query" or self.draw(st.booleans()):
+            return page
+        post = str(self.draw(st.sampled_from(list(self.world.tables["posts"])))["id"])
+        return f"(post: {self.given('ID', post, quoted(post))}, {page[1:]}"
+
+    def page(self, type_name: str, orders: tuple[str, ...], rows: Any, where: Callable[[int], tuple[str, dict[str, Any]]], of: str = "") -> str:
+        """`of`: the entity, where its order is named otherwise."""
         order = self.draw(st.sampled_from(orders))
         size = self.draw(st.integers(0, 4))
         way = self.draw(st.sampled_from(("first", "last")))
         parts = [f"{way}: {self.given('Int', size, str(size))}", f"orderBy: {self.given(f'{type_name}Order', order, order)}"]
         for bound in ("after", "before"):
             if self.draw(st.integers(0, 2)) == 0:
-                cursor = cursor_for(self.world.tenant, type_name, order, self.draw(st.sampled_from(list(rows))))
+                cursor = cursor_for(self.world.tenant, of or type_name, order, self.draw(st.sampled_from(list(rows))))
                 parts.append(f"{bound}: {self.given('String', cursor, quoted(cursor))}")
         if self.draw(st.integers(0, 2)) == 0:
             parts.append(f"where: {self.written(*where(2))}")
@@ -134,6 +204,7 @@ class Operation:
             "publishedAt": lambda: self.moment_filter(moment, nullable=True),
             "createdAt": lambda: self.moment_filter(moment, nullable=False),
             "tags": lambda: {"some": self.tag_where(1)[1]},
+            "categories": lambda: {"some": self.category_where(1)[1]},
         }
         return "PostWhere", self.where(leaves, self.post_where, depth)
 
@@ -147,6 +218,33 @@ class Operation:
         }
         return "UserWhere", self.where(leaves, self.user_where, depth)
 
+    def audit_where(self, depth: int) -> tuple[str, dict[str, Any]]:
+        entry = self.draw(st.sampled_from(list(self.world.tables["audit_entries"])))
+        someone = entry["actor_id"] or entry["id"]
+        leaves: dict[str, Callable[[], dict[str, Any]]] = {
+            "at": lambda: self.moment_filter(entry["at"].isoformat(), nullable=False),
+            "action": lambda: self.text_filter(entry["action"]),
+            "aggregateType": lambda: self.text_filter(entry["aggregate_type"]),
+            "aggregateId": lambda: self.id_filter(entry["aggregate_id"] or entry["id"]),
+            "correlationId": lambda: self.id_filter(entry["correlation_id"] or entry["id"]),
+            "actorId": lambda: self.id_filter(someone),
+            "bypassed": lambda: {"eq": self.draw(st.booleans())},
+        }
+        return "AuditWhere", self.where(leaves, self.audit_where, depth)
+
+    def comment_where(self, depth: int) -> tuple[str, dict[str, Any]]:
+        comment = self.draw(st.sampled_from(list(self.world.tables["comments"])))
+        someone = comment["author_id"] or comment["created_by"]
+        leaves: dict[str, Callable[[], dict[str, Any]]] = {
+            "id": lambda: self.id_filter(comment["id"]),
+            "postId": lambda: self.id_filter(comment["post_id"]),
+            "authorId": lambda: self.id_filter(someone),
+            "parentId": lambda: self.draw(st.sampled_from(({"eq": str(comment["id"])}, {"isNull": True}, {"isNull": False}))),
+            "status": lambda: {self.draw(st.sampled_from(("eq", "not"))): Word(self.draw(st.sampled_from(("PENDING", "APPROVED", "DELETED"))))},
+            "createdAt": lambda: self.moment_filter(comment["created_at"].isoformat(), nullable=False),
+        }
+        return "CommentWhere", self.where(leaves, self.comment_where, depth)
+
     def tag_where(self, depth: int) -> tuple[str, dict[str, Any]]:
         tag = self.draw(st.sampled_from(list(self.world.tables["tags"])))
         leaves: dict[str, Callable[[], dict[str, Any]]] = {
@@ -154,6 +252,15 @@ class Operation:
             "slug": lambda: self.text_filter(tag["slug"]),
         }
         return "TagWhere", self.where(leaves, self.tag_where, depth)
+
+    def category_where(self, depth: int) -> tuple[str, dict[str, Any]]:
+        category = self.draw(st.sampled_from(list(self.world.tables["categories"])))
+        leaves: dict[str, Callable[[], dict[str, Any]]] = {
+            "name": lambda: self.text_filter(category["name"]),
+            "slug": lambda: self.text_filter(category["slug"]),
+            "parentId": lambda: self.id_filter(category["parent_id"] or category["id"]),
+        }
+        return "CategoryWhere", self.where(leaves, self.category_where, depth)
 
     def where(
         self, leaves: dict[str, Callable[[], dict[str, Any]]], again: Callable[[int], tuple[str, dict[str, Any]]], depth: int

@@ -17,7 +17,7 @@ from tests.integration.api.operations import operations
 from tests.integration.api.reference import World
 from tests.integration.conftest import House
 
-READERS = (None, "reader", "author", "editor", "lucia", "admin")
+READERS = (None, "reader", "author", "moderator", "editor", "lucia", "admin")
 EXAMPLES = 600
 Case = tuple[str, dict[str, Any], str | None]
 

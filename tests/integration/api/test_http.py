@@ -179,7 +179,11 @@ async def test_production_lets_signed_in_people_introspect(production: ASGIApp, 
         answer = (await client.post("/graphql", json={"query": '{ me { username } __type(name: "Tag") { fields { name } } t: __typename }'})).json()
 
     assert answer == {
-        "data": {"me": {"username": "reader"}, "__type": {"fields": [{"name": n} for n in ("id", "name", "slug", "posts")]}, "t": "Query"}
+        "data": {
+            "me": {"username": "reader"},
+            "__type": {"fields": [{"name": n} for n in ("id", "name", "slug", "synonyms", "version", "posts", "postCount")]},
+            "t": "Query",
+        }
     }
 
 

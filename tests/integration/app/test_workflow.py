@@ -185,7 +185,7 @@ async def test_editors_who_do_not_exist_are_refused_and_nothing_is_written(bus: 
 
 
 async def test_tags_with_the_same_slug_are_one_tag_also_when_made_at_once(bus: Bus, acme: House) -> None:
-    spelled = [("Öffentliche Häuser", "essays"), ("offentliche hauser",), ("OFFENTLICHE-HAUSER", "Essays")] * 3
+    spelled = [("Öffentliche Häuser", "feuilletons"), ("offentliche hauser",), ("OFFENTLICHE-HAUSER", "Feuilletons")] * 3
     outcomes = await asyncio.gather(
         *(bus.execute(acme.tenant, EnsureTags(names), acme.people["author"], correlation_id=new_id()) for names in spelled)
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +16,7 @@ from litestar.types import ASGIApp
 from redis.asyncio import Redis
 
 from app.bus import Bus
+from app.management.decisions import Decisions
 from app.users.accounts import Members
 from app.users.commands import ActivateUser, InviteUser
 from auth.principal import SYSTEM
@@ -25,6 +28,7 @@ from tenants.registry import Registry, Tenant
 from tenants.resolver import Resolver
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
+from tenants.transaction import Cause
 from tests.integration.conftest import House
 from tests.integration.serving import running
 
@@ -64,7 +68,8 @@ def make_auth(pool: Database, registry: Registry, bus: Bus, migrated: TenantSett
             redis=redis,
             registry=registry,
             resolver=Resolver(registry, migrated.base_host, lambda _: True),
-            accounts=Members(pool, bus.as_system),
+            accounts=Members(pool, bus),
+            policies=Decisions(pool, oldest=0.0),
         )
 
     return make
@@ -154,3 +159,50 @@ async def refused(client: httpx.AsyncClient, headers: Any = None) -> bool:
         return False
     assert (code_of(answer), "data" in answer.json()) == ("UNAUTHENTICATED", False)
     return True
+
+
+@pytest.fixture(scope="session")
+async def saml(app: ASGIApp, auth: Auth, acme: House, globex: House) -> dict[tuple[str, str], Any]:
+    """Connections to SAML providers, by organization and name; known to the product when this returns."""
+    from tests.saml.forging import pair_of
+    from tests.saml.visiting import connect
+
+    wanted: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "open": {"idp_initiated": True},
+        "off": {"enabled": False},
+        "sealed": {"want_encrypted": True},
+        "posted": {"provider": {"binding": "POST", "wants_signed": True}},
+        "leaving": {"provider": {"slo": "https://idp.example/slo"}},
+    }
+    made = {("acme", name): await connect(auth, acme, name, **settings) for name, settings in wanted.items()}
+    made["acme", "expired"] = await connect(auth, acme, "expired", pair_of("old", days=-1, begins=-9))
+    made["acme", "rolling"] = await connect(auth, acme, "rolling", pair_of("idp"), pair_of("idp-next"))
+    made["globex", "plain"] = await connect(auth, globex, "plain")
+    for house in (acme, globex):
+        domain = await auth.parts.email_domains.claim(house.tenant, f"{house.tenant.slug}.example", Cause(new_id()))
+        await auth.parts.email_domains.vouch(house.tenant, domain.domain, Cause(new_id()), by="a test")
+    for slug, name in made:
+        async with client_at(app, f"{slug}.localhost") as client:
+            while (await client.get(f"/auth/saml/{name}/metadata")).status_code != 200:
+                await asyncio.sleep(0.1)
+    return made
+
+
+@pytest.fixture
+async def visiting(app: ASGIApp, auth: Auth, acme: House, globex: House, saml: dict[tuple[str, str], Any]) -> AsyncIterator[Callable[..., Any]]:
+    """Somebody who signs in through one of these connections."""
+    from tests.saml.visiting import Visit
+
+    async with AsyncExitStack() as clients:
+        opened = [
+            await clients.enter_async_context(client_at(app, f"{slug}.localhost")) for slug in ("acme", "acme", "acme", "acme", "globex", "globex")
+        ]
+
+        def visit(name: str, *, at: str = "acme") -> Visit:
+            browser, stranger = [client for client in opened if client.base_url.host == f"{at}.localhost"][:2]
+            opened.remove(browser)
+            opened.remove(stranger)
+            return Visit(auth, acme if at == "acme" else globex, saml[at, name], browser, stranger)
+
+        yield visit

@@ -9,8 +9,12 @@ import httpx
 import pytest
 from litestar.types import ASGIApp
 
+from app.bus import Bus
+from app.users.commands import InviteUser, RemoveUser
+from auth.principal import SYSTEM
 from auth.service import Auth
 from tenants.database import Database
+from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.auth.conftest import PASSWORD, WHO, NewPerson, Person, client_at, code_of, refused, who
@@ -253,7 +257,7 @@ class TestInvitations:
         fields = {"token": link.rpartition("=")[2], "form": _form(page)}
         short = await at_acme.post("/auth/invitation", data=fields | {"password": "short"}, headers=SAME)
         assert short.status_code == 400
-        assert "8 to 256 characters" in short.text
+        assert "12 to 256 characters" in short.text
         joined = await at_acme.post("/auth/invitation", data=fields | {"password": "a long enough one"}, headers=SAME)
         assert joined.status_code == 303
         assert (await who(at_acme))["me"]["id"] == str(person.user_id)
@@ -296,12 +300,27 @@ class TestInvitations:
             await connection.execute(statement("UPDATE __tenant__.links SET expires_at = now() WHERE user_id = :id"), id=invited.user_id)
         assert (await at_acme.get(f"/auth/invitation?token={token}")).status_code == 410
 
-    async def test_a_new_link_replaces_the_one_before(self, at_acme: httpx.AsyncClient, auth: Auth, acme: House, new_person: NewPerson) -> None:
-        person = await new_person(acme, status="invited")
-        old = await auth.parts.links.issue(acme.tenant, person.user_id, "invitation")
-        new = await auth.parts.links.issue(acme.tenant, person.user_id, "invitation")
+    async def test_being_invited_again_makes_links_useless_that_were_sent_before(
+        self, at_acme: httpx.AsyncClient, auth: Auth, acme: House, bus: Bus, invited: Person
+    ) -> None:
+        old = await auth.parts.links.issue(acme.tenant, invited.user_id, "invitation")
+        await bus.execute(acme.tenant, InviteUser(new_id(), invited.email, "Kim Example", "author"), SYSTEM, correlation_id=new_id())
+        new = await auth.parts.links.issue(acme.tenant, invited.user_id, "invitation")
         assert (await at_acme.get(f"/auth/invitation?token={old}")).status_code == 410
         assert (await at_acme.get(f"/auth/invitation?token={new}")).status_code == 200
+
+    async def test_of_two_links_of_one_person_one_is_used(self, at_acme: httpx.AsyncClient, auth: Auth, acme: House, invited: Person) -> None:
+        one, other = [await auth.parts.links.issue(acme.tenant, invited.user_id, "invitation") for _ in range(2)]
+        form = _form(await at_acme.get(f"/auth/invitation?token={one}"))
+        fields = {"token": one, "form": form, "name": "Kim Otherwise", "password": "a long enough one"}
+        assert (await at_acme.post("/auth/invitation", data=fields, headers=SAME)).status_code == 303
+        assert (await at_acme.get(f"/auth/invitation?token={other}")).status_code == 410
+        assert "Kim Otherwise" in (await at_acme.get("/auth/account")).text
+
+    async def test_a_removed_persons_link_is_useless(self, at_acme: httpx.AsyncClient, auth: Auth, acme: House, bus: Bus, invited: Person) -> None:
+        token = await auth.parts.links.issue(acme.tenant, invited.user_id, "invitation")
+        await bus.execute(acme.tenant, RemoveUser(invited.user_id), SYSTEM, correlation_id=new_id())
+        assert (await at_acme.get(f"/auth/invitation?token={token}")).status_code == 410
 
 
 class TestFrontDoor:

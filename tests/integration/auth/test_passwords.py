@@ -125,10 +125,15 @@ class TestBadInput:
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
         assert names in answer.json()["message"]
 
-    @pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "application/jsonp"])
+    @pytest.mark.parametrize("media", ["text/plain", "multipart/form-data; boundary=x", "", "application/jsonp"])
     async def test_in_a_content_type_that_a_foreign_form_can_send_is_refused(self, at_acme: httpx.AsyncClient, media: str) -> None:
         answer = await at_acme.post("/auth/token", content=b'{"email": "a@b.example", "password": "x"}', headers={"Content-Type": media})
         assert (answer.status_code, answer.json()["error"]) == (415, "unsupported_media_type")
+
+    async def test_in_a_form_as_programs_send_their_codes_is_refused(self, at_acme: httpx.AsyncClient) -> None:
+        for given in ({}, {"grant_type": "password"}):
+            answer = await at_acme.post("/auth/token", data={"email": "a@b.example", "password": "x", **given})
+            assert (answer.status_code, answer.json()["error"]) == (415, "unsupported_media_type")
 
     async def test_of_two_megabytes_is_refused(self, at_acme: httpx.AsyncClient) -> None:
         for headers in ({"Content-Type": "application/json"}, {"Content-Type": "application/json", "Content-Length": "2097152"}):

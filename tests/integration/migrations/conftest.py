@@ -5,20 +5,25 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from migrations import runner
+from migrations.provisioning import HeadProvisioner
 from ops.founding import found
 from ops.stack import Addresses, databases
 from ops.stack.binaries import installed
 from ops.stack.databases import Database as NewDatabase
+from tenants import lifecycle
 from tenants.database import Database
 from tenants.environment import Environment
 from tenants.settings import TenantSettings
+from tenants.slugs import tenant_slug
+from tests.integration.migrations.revisions import Further
 
 
 def settings_for(admin_url: str, app_url: str, owner: str) -> TenantSettings:
@@ -74,3 +79,53 @@ async def empty(settings: TenantSettings, *slugs: str) -> None:
             for table in await owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", schema["schema"]):
                 await owner.execute(f"DROP TABLE {schema['schema']}.{table['tablename']} CASCADE")
         await owner.execute("UPDATE control.organizations SET revision = NULL WHERE slug = ANY ($1)", slugs)
+
+
+@pytest.fixture
+def further(tmp_path: Path) -> Iterator[Further]:
+    """Revisions that only this test sees."""
+    folder = tmp_path / "revisions"
+    folder.mkdir()
+    written = Further(folder)
+    yield written
+    written.forget()
+
+
+@pytest.fixture
+async def installation(stack: Addresses, worker_name: str) -> TenantSettings:
+    """An installation without organizations, of an admin that is no superuser."""
+    own = new_database(worker_name)
+    databases.make(installed().postgres("psql"), stack.superuser_url, own)
+    settings = settings_for(own.admin_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
+    await runner.up(settings)
+    return settings
+
+
+async def places(settings: TenantSettings, count: int) -> list[str]:
+    """So many open organizations without people, their slugs in order."""
+    slugs = [f"t{number:03d}" for number in range(1, count + 1)]
+    for slug in slugs:
+        await lifecycle.activate(settings, await lifecycle.create(settings, HeadProvisioner(), tenant_slug(slug), slug, "basic"))
+    return slugs
+
+
+async def revisions_of(settings: TenantSettings) -> dict[str, str]:
+    """Where the registry and the schema itself say that each organization stands, which must be one."""
+    found = {}
+    async with as_owner(settings) as owner:
+        for row in await owner.fetch("SELECT slug, schema, revision FROM control.organizations ORDER BY slug"):
+            assert await owner.fetchval(f"SELECT version_num FROM {row['schema']}.alembic_version") == row["revision"]
+            found[row["slug"]] = row["revision"]
+    return found
+
+
+async def columns_of(settings: TenantSettings, table: str, column: str) -> set[str]:
+    """The slugs of those whose table has the column."""
+    async with as_owner(settings) as owner:
+        rows = await owner.fetch(
+            "SELECT o.slug FROM control.organizations o JOIN information_schema.columns c ON c.table_schema = o.schema "
+            "WHERE c.table_name = $1 AND c.column_name = $2",
+            table,
+            column,
+        )
+    return {row["slug"] for row in rows}

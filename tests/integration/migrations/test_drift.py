@@ -8,12 +8,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from migrations.writing.declared import PACKAGES, ROOT
 from tenants.settings import TenantSettings
 from tenants.tables import control_metadata, tenant_metadata
 from tests.integration.conftest import House
 
-for package in ("auth", "app.content", "app.management", "app.taxonomy", "app.users"):  # all that hang tables on the tenant's metadata
-    import_module(f"{package}.tables")
+for path in sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/tables.py")):
+    import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
 def _differences(connection: Connection, metadata: MetaData, schema: str) -> list[object]:

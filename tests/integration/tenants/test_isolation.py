@@ -40,7 +40,7 @@ async def _operation(database: Database, tenant: Tenant, rng: random.Random) -> 
         return {str(next(iter(dict(row.items()).values()))).removeprefix("of:") for row in await connection.fetch(query)}
 
 
-async def _mixed(database: Database, tenants: list[Tenant], operations: int, seed: int) -> None:
+async def mixed(database: Database, tenants: list[Tenant], operations: int, seed: int) -> None:
     rng = random.Random(seed)
 
     async def some(count: int) -> None:
@@ -56,14 +56,14 @@ async def test_no_operation_ever_sees_another_tenants_row(migrated: TenantSettin
     tenants = await _eight(migrated, pool, "calm")
 
     async with Database(migrated, connections=3) as database:
-        await _mixed(database, tenants, OPERATIONS, seed=1)
+        await mixed(database, tenants, OPERATIONS, seed=1)
 
 
 async def test_nor_after_backends_were_killed_and_tenants_were_added(migrated: TenantSettings, pool: Database) -> None:
     tenants = await _eight(migrated, pool, "wild")
 
     async with Database(migrated, connections=3) as database:
-        await _mixed(database, tenants, 300, seed=2)
+        await mixed(database, tenants, 300, seed=2)
         admin = await asyncpg.connect(migrated.admin_database_url)
         await admin.execute(f"SET ROLE {migrated.login_role}")
         killed = await admin.fetchval(KILL)
@@ -75,7 +75,7 @@ async def test_nor_after_backends_were_killed_and_tenants_were_added(migrated: T
                     assert await _operation(database, tenant, random.Random(3)) <= {tenant.slug}
                 except DatabaseUnavailable:
                     continue
-        await _mixed(database, tenants, 2_000, seed=4)
+        await mixed(database, tenants, 2_000, seed=4)
     assert killed >= 3
 
 

@@ -16,6 +16,7 @@ from tests.integration.conftest import House
 BACKEND = statement("SELECT pg_backend_pid()")
 SLEEP = statement("SELECT pg_sleep(:seconds)")
 MARK = statement("INSERT INTO __tenant__.handled (event_id, handler) VALUES (:id, 'pool')")
+PREPARED = statement("SELECT statement FROM pg_prepared_statements ORDER BY prepare_time")
 COUNT = statement("SELECT count(*) FROM __tenant__.handled WHERE event_id = :id")
 
 
@@ -76,10 +77,12 @@ async def test_cancelled_queries_do_not_go_on_in_the_server(migrated: TenantSett
         for _ in range(3):
             task = asyncio.create_task(_sleep(database, acme, 30.25))
             await asyncio.sleep(0.1)
+            async with database.control() as connection:  # the login role sees what its sessions do, a tenant's does not
+                assert await connection.fetchval(STILL_SLEEPING) == 1
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-        async with database.reading(acme.tenant.place) as connection:
+        async with database.control() as connection:
             assert await connection.fetchval(STILL_SLEEPING) == 0
 
 
@@ -152,6 +155,39 @@ async def test_a_backend_that_met_too_many_tenants_is_replaced(migrated: TenantS
         assert await _backend(database, acme) == first
         assert await _backend(database, globex) == first
         assert await _backend(database, globex) != first
+
+
+async def test_a_backend_that_keeps_too_much_is_replaced(migrated: TenantSettings, acme: House) -> None:
+    """A megabyte: one tenant, and ten statements."""
+    async with Database(dataclasses.replace(migrated, backend_memory=1), connections=1) as database:
+        first = await _backend(database, acme)
+        for number in range(9):
+            await _other(database, acme, number)
+        assert await _backend(database, acme) == first
+        await _other(database, acme, 9)
+        assert await _backend(database, acme) != first
+
+
+async def test_a_backend_that_is_old_is_replaced_after_its_work(migrated: TenantSettings, acme: House) -> None:
+    async with Database(dataclasses.replace(migrated, connection_age=0), connections=1) as database:
+        async with database.reading(acme.tenant.place) as connection:
+            assert await connection.fetchval(BACKEND) == await connection.fetchval(BACKEND)
+        assert len({await _backend(database, acme) for _ in range(3)}) == 3
+
+
+async def test_no_more_statements_stay_prepared_than_the_cache_holds(migrated: TenantSettings, acme: House) -> None:
+    async with Database(dataclasses.replace(migrated, statement_cache=5), connections=1) as database:
+        for number in range(12):
+            await _other(database, acme, number)
+        async with database.reading(acme.tenant.place) as connection:
+            texts = [row["statement"] for row in await connection.fetch(PREPARED)]
+    assert len(texts) == 5
+    assert texts[0].startswith("SELECT 8 ")
+
+
+async def _other(database: Database, house: House, number: int) -> None:
+    async with database.reading(house.tenant.place) as connection:
+        await connection.fetchval(statement(f"SELECT {number} FROM __tenant__.handled"))
 
 
 async def test_behind_a_transaction_pooler_the_same_work_is_done_within_transactions(migrated: TenantSettings, acme: House) -> None:

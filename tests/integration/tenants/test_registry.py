@@ -6,12 +6,12 @@ import asyncpg
 import pytest
 
 from migrations.provisioning import HeadProvisioner
-from migrations.status import serves
+from migrations.serving import serves
 from ops.founding import found
 from tenants import lifecycle
 from tenants.database import Database
 from tenants.errors import Conflict, TenantSuspended, ValidationFailed
-from tenants.registry import Registry, TenantLocked
+from tenants.registry import TRUSTED_SECONDS, Registry, TenantLocked
 from tenants.resolver import Resolver, TenantBehind, UnknownHost
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
@@ -56,6 +56,24 @@ async def test_watching_goes_on_after_any_error(migrated: TenantSettings, pool: 
     watching.cancel()
 
     assert tenant is not None
+
+
+async def test_what_was_heard_too_long_ago_is_asked_for_again(migrated: TenantSettings, pool: Database) -> None:
+    now = 0.0
+    registry = Registry(pool, Keyring(migrated.secret_keys), clock=lambda: now)
+    quiet = (await found(migrated, pool, slug="unheard", name="Unheard", owner_email="o@x.example")).tenant
+    await registry.refresh()
+    assert await registry.by_slug("unheard") == quiet
+    await _as_owner(migrated, "UPDATE control.organizations SET status = 'suspended' WHERE id = $1", quiet.id)
+
+    now = TRUSTED_SECONDS - 0.1
+    before = await registry.by_slug("unheard")
+    now = TRUSTED_SECONDS
+    after = await registry.by_slug("unheard")
+
+    assert before == quiet
+    assert after is not None
+    assert after.status == "suspended"
 
 
 async def test_a_tenant_whose_key_does_not_open_is_unavailable_alone(migrated: TenantSettings, pool: Database, acme: House) -> None:
@@ -117,9 +135,9 @@ async def test_a_slug_in_use_is_refused_and_creation_goes_on_where_it_stopped(mi
     assert await registry_of(migrated, pool).by_slug("acme2") is None
     await lifecycle.create(migrated, HeadProvisioner(), tenant_slug("acme2"), "Typed wrongly", "basic")
 
-    finished = await found(migrated, pool, slug="acme2", name="Acme Two", owner_email="o@x.example", tier="gold")
+    finished = await found(migrated, pool, slug="acme2", name="Acme Two", owner_email="o@x.example", tier="team")
 
-    assert (finished.tenant.status, finished.tenant.slug, finished.tenant.name, finished.tenant.tier) == ("active", "acme2", "Acme Two", "gold")
+    assert (finished.tenant.status, finished.tenant.slug, finished.tenant.name, finished.tenant.tier) == ("active", "acme2", "Acme Two", "team")
 
 
 async def test_creation_goes_on_with_the_owner_it_began_with(migrated: TenantSettings, pool: Database) -> None:

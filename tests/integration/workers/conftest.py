@@ -16,10 +16,9 @@ from uuid import UUID
 
 import pytest
 
-from tenants.database import Database, Row, connect_as_admin
+from tenants.database import Database, Row
 from tenants.events import NewEvent
 from tenants.ids import new_id
-from tenants.naming import quoted
 from tenants.registry import Registry
 from tenants.settings import TenantSettings
 from tenants.statements import statement
@@ -35,7 +34,7 @@ from workers.settings import WorkerSettings
 from workers.sweeper import Sweeper
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 OF_EVENT = statement("SELECT * FROM control.deliveries WHERE event_id = :event_id ORDER BY handler")
 OF_HANDLER = statement("SELECT * FROM control.deliveries WHERE event_id = :event_id AND handler = :handler")
@@ -193,9 +192,3 @@ async def until(check: Callable[[], Awaitable[object]], between: Callable[[], Aw
         if between:
             await between()
         await asyncio.sleep(0.05)
-
-
-async def set_status(settings: TenantSettings, house: House, status: str) -> None:
-    async with connect_as_admin(settings.admin_database_url) as admin:
-        await admin.run(f"SET ROLE {quoted(settings.owner_role)}")
-        await admin.run("UPDATE control.organizations SET status = $1 WHERE id = $2", status, house.tenant.id)

@@ -3,9 +3,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from tenants.lifecycle.deletion import delete, undelete
+from tenants.lifecycle.states import resume, suspend
 from tenants.statements import statement
 from tests.integration.conftest import House
-from tests.integration.workers.conftest import Line, set_status
+from tests.integration.workers.conftest import Line
 
 OVERDUE = statement("UPDATE control.deliveries SET deadline = now() - interval '1 second' WHERE id = :id")
 
@@ -114,23 +116,54 @@ async def test_the_last_attempt_that_never_ended_is_quarantined(line: Line, acme
     assert (await line.delivery(event, "test.count"))["state"] == "quarantined"
 
 
-async def test_what_waits_for_a_suspended_organization_is_archived_and_nothing_is_written(line: Line, acme: House, globex: House) -> None:
+async def test_what_waits_for_a_suspended_organization_waits_on_until_it_is_resumed(line: Line, acme: House, globex: House) -> None:
     before = await line.counted(acme)
     [event] = await line.happened(acme, "QuickTested")
     [other] = await line.happened(globex, "QuickTested")
-    await line.expand()
-    await set_status(line.tenants, acme, "suspended")
+    await suspend(line.tenants, acme.tenant.slug)
     try:
+        await line.expand()
         await line.deliver(await line.delivery(event, "test.count"))
-        await line.sweeper.step()
-        await line.publisher.step()
+        for _ in range(3):
+            await line.turn()
+        row = await line.delivery(event, "test.count")
     finally:
-        await set_status(line.tenants, acme, "active")
-
-    row = await line.delivery(event, "test.count")
-    assert (row["state"], row["attempts"], row["published_at"]) == ("archived", 0, None)
+        await resume(line.tenants, acme.tenant.slug)
+    assert (row["state"], row["attempts"], row["published_at"]) == ("waiting", 0, None)
     assert (await line.delivery(other, "test.count"))["published_at"] is not None
     assert await line.counted(acme) == before
+
+    await line.deliver(await line.delivery(event, "test.count"))
+
+    assert (await line.delivery(event, "test.count"))["state"] == "done"
+    assert await line.counted(acme) == before + 1
+
+
+async def test_what_waits_for_a_deleted_organization_is_archived_and_comes_back_with_it(line: Line, acme: House, globex: House) -> None:
+    before = await line.counted(acme)
+    [event] = await line.happened(acme, "QuickTested")
+    [late] = await line.happened(acme, "QuickTested")
+    async with line.pool.control() as connection:
+        await connection.execute(statement("UPDATE control.outbox SET expanded_at = now() WHERE event_id = :event"), event=late)
+    await line.expand()
+    await delete(line.tenants, acme.tenant.slug, confirm=acme.tenant.slug)
+    try:
+        async with line.pool.control() as connection:
+            await connection.execute(statement("UPDATE control.outbox SET expanded_at = NULL WHERE event_id = :event"), event=late)
+        for _ in range(3):
+            await line.turn()
+        archived, waiting = [await line.delivery(each, "test.count") for each in (event, late)]
+        for row in (archived, waiting):
+            await line.deliver(row)
+        assert await line.counted(acme) == before
+    finally:
+        await undelete(line.tenants, acme.tenant.slug)
+    assert [(row["state"], row["attempts"], row["published_at"]) for row in (archived, waiting)] == [("archived", 0, None), ("waiting", 0, None)]
+
+    for each in (event, late):
+        await line.deliver(await line.delivery(each, "test.count"))
+
+    assert await line.counted(acme) == before + 2
 
 
 async def test_a_handler_that_takes_too_long_is_stopped_and_says_so(line: Line, acme: House, globex: House) -> None:

@@ -46,14 +46,19 @@ async def test_an_approval_reaches_its_author_by_notification_and_mail_and_a_pub
     async def mailed() -> bool:
         return bool(mailbox.newest()[0])
 
+    async def all_told() -> bool:
+        return {kind for _, kind, _ in await told()} == {"PostSubmitted", "PostApproved", "PostPublished"}
+
     await until(counted)
-    await until(told)
+    await until(all_told)
     await until(mailed)
     supervisor.terminate()
     assert supervisor.wait(30) == 0
     author = next(person for person in acme.cast.people if person.key == "author")
     [mail], _ = mailbox.newest()
-    assert await told() == [(author.name, "PostApproved", {"title": 'Paper & <ink>"'})]
+    notices = await told()
+    assert sorted(kind for name, kind, _ in notices if name == author.name) == ["PostApproved", "PostPublished"]
+    assert {(kind, data["title"]) for name, kind, data in notices if name != author.name} == {("PostSubmitted", 'Paper & <ink>"')}
     assert mail.to == f"{author.name} <{acme.cast.email(author)}>"
     assert mail.subject == '“Paper & <ink>"” was approved'
     assert "http://acme.localhost:8000/" in mail.text

@@ -18,6 +18,7 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.conftest import House
 from workers.retention import TenantRetention
+from workers.rounds import DailyRound
 
 SESSION = statement(
     """
@@ -82,11 +83,11 @@ class Kept:
 
 
 @pytest.fixture
-async def retention(pool: Database, registry: Registry) -> AsyncIterator[TenantRetention]:
+async def retention(pool: Database, registry: Registry) -> AsyncIterator[DailyRound]:
     """That of a process that starts on a day without a round so far."""
     async with pool.control() as connection:
         await connection.execute(FORGET)
-    yield TenantRetention(pool, registry, "this process")
+    yield DailyRound("tenant-retention", pool, registry, "this process", TenantRetention(pool))
     async with pool.control() as connection:
         await connection.execute(FORGET)
 
@@ -97,7 +98,7 @@ def logged() -> Iterator[list[dict[str, object]]]:
         yield lines  # type: ignore[misc] # structlog types a line's values more loosely
 
 
-async def _round(retention: TenantRetention) -> int:
+async def _round(retention: DailyRound) -> int:
     steps = 1
     while await retention.step():
         steps += 1
@@ -105,7 +106,7 @@ async def _round(retention: TenantRetention) -> int:
 
 
 async def test_what_ended_thirty_days_ago_is_let_go_of_in_every_organization(
-    retention: TenantRetention, pool: Database, registry: Registry, acme: House, globex: House
+    retention: DailyRound, pool: Database, registry: Registry, acme: House, globex: House
 ) -> None:
     everybody = [await Kept(pool, acme).fill(), await Kept(pool, globex).fill()]
     active = [tenant for tenant in await registry.all() if tenant.status == "active"]
@@ -126,9 +127,9 @@ async def test_a_step_deletes_no_more_than_it_was_told_to(pool: Database, acme: 
 
 
 async def test_there_is_one_round_a_day_whichever_process_asks(
-    retention: TenantRetention, pool: Database, registry: Registry, acme: House, globex: House
+    retention: DailyRound, pool: Database, registry: Registry, acme: House, globex: House
 ) -> None:
-    other = TenantRetention(pool, registry, "another process")
+    other = DailyRound("tenant-retention", pool, registry, "another process", TenantRetention(pool))
     assert await retention.step()
     assert not await other.step()
     await _round(retention)
@@ -145,13 +146,13 @@ async def test_there_is_one_round_a_day_whichever_process_asks(
 
 
 async def test_one_organizations_trouble_is_logged_and_stops_no_other(
-    retention: TenantRetention, pool: Database, migrated: TenantSettings, acme: House, globex: House, logged: list[dict[str, object]]
+    retention: DailyRound, pool: Database, migrated: TenantSettings, acme: House, globex: House, logged: list[dict[str, object]]
 ) -> None:
     there = await Kept(pool, globex).fill()
     async with _without_links(migrated, acme):
         await _round(retention)
     assert await there.sessions() == KEPT
-    assert [(line["log_level"], line["tenant"]) for line in logged if "let go" in str(line["event"])] == [("error", "acme")]
+    assert [(line["log_level"], line["tenant"]) for line in logged if "daily visit failed" in str(line["event"])] == [("error", "acme")]
 
 
 @asynccontextmanager

@@ -5,10 +5,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from tenants.ids import new_id
+from tenants.lifecycle.states import resume, suspend
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House
-from tests.integration.workers.conftest import Line, set_status
+from tests.integration.workers.conftest import Line
 from workers.heartbeat import Heartbeat, Role, workers_alive
 from workers.leases import Lease
 from workers.timers import TimerRunner
@@ -69,12 +70,12 @@ async def test_a_timer_waits_until_the_databases_clock_says_so(line: Line, acme:
 async def test_a_timer_of_a_suspended_organization_fires_after_it_is_resumed(line: Line, acme: House, globex: House) -> None:
     subject = await _schedule(line, acme, -1)
     runner = await _runner(line, "one")
-    await set_status(line.tenants, acme, "suspended")
+    await suspend(line.tenants, acme.tenant.slug)
     try:
         await runner.step()
         assert await _fired(line, subject) == []
     finally:
-        await set_status(line.tenants, acme, "active")
+        await resume(line.tenants, acme.tenant.slug)
 
     await runner.step()
 

@@ -46,3 +46,11 @@ def test_any_other_is_refused(cursor: str) -> None:
         read_cursor(cursor, "Post.TITLE_ASC", KEY, "posts.after")
 
     assert refusal.value.fields.keys() == {"posts.after"}
+
+
+def test_a_cursor_written_before_the_organizations_key_was_renewed_is_read_as_long_as_the_old_key_is_there() -> None:
+    cursor = written(f"Post.TITLE_ASC|{ID}|a")
+
+    assert read_cursor(cursor, "Post.TITLE_ASC", cursor_key(b"n" * 32, b"k" * 32), "after") == Position(ID, "a")
+    with pytest.raises(ValidationFailed):
+        read_cursor(cursor, "Post.TITLE_ASC", cursor_key(b"n" * 32), "after")

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
 
-from app.api.markdown import TAGS, safe_html
+from app.api.markdown import TAGS, article, safe_html
 
 
 def test_commonmark_with_tables_becomes_html() -> None:
@@ -53,3 +54,33 @@ class Elements(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append((tag, attrs))
+
+
+def test_headings_have_ids_that_the_table_of_contents_names() -> None:
+    found = article("# Héllo *wörld*\n\n## Same\n\n## Same\n\n## Same 2\n\n# 日本\n\n#\n\n> ### `q` <b>\n")
+
+    assert [(heading.id, heading.level, heading.text) for heading in found.headings] == [
+        ("section-hello-world", 1, "Héllo wörld"),
+        ("section-same", 2, "Same"),
+        ("section-same-2", 2, "Same"),
+        ("section-same-2-2", 2, "Same 2"),
+        ("section-riben", 1, "日本"),
+        ("section-q-b", 3, "q <b>"),
+    ]
+    assert re.findall(r' id="([^"]*)"', found.html) == [heading.id for heading in found.headings]
+    assert "<h1></h1>" in found.html
+
+
+def test_a_heading_that_is_nothing_but_symbols_has_an_id_all_the_same() -> None:
+    assert [heading.id for heading in article("# ¶\n# ¶\n").headings] == ["section-p", "section-p-2"]
+
+
+def test_ids_come_from_us_alone_and_bodies_of_comments_have_none() -> None:
+    hostile = '# "><script id="x">\n\n<p id="y">\n\n[a](#b)\n'
+
+    assert re.findall(r"<[^>]* id=[^>]*>", article(hostile).html) == ['<h1 id="section-script-id-x">']
+    assert re.findall(r"<[^>]* id=[^>]*>", safe_html(hostile)) == []
+
+
+def test_a_thousand_headings_alike_are_told_apart_quickly() -> None:
+    assert len({heading.id for heading in article("# a\n" * 20_000).headings}) == 20_000

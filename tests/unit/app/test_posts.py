@@ -7,7 +7,8 @@ import pytest
 
 from app.content.errors import Archived, NotApproved, NotInReview, NotPublished, NotSubmittable, SelfApproval
 from app.content.events import PostApproved, PostEdited
-from app.content.posts import Approval, Post, Status
+from app.content.posts import Post
+from app.content.states import Approval, Status
 from app.content.values import Manuscript
 from app.shared.events import from_store, to_store
 

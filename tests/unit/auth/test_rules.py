@@ -90,11 +90,11 @@ class TestReadingTokens:
 
 
 class TestNewPasswords:
-    @pytest.mark.parametrize("password", ["eightisok", "x" * 256, "пароль-длинный", "with spaces and 🗝"])
+    @pytest.mark.parametrize("password", ["eightisok", "ways of writing " * 15 + "it", "пароль-длинный", "with spaces and 🗝"])
     def test_length_is_all_that_is_asked(self, password: str) -> None:
         check_new_password(password)
 
-    @pytest.mark.parametrize("password", ["", "seven77", "x" * 257, "nul\0inside", "lone \ud800 surrogate"])
+    @pytest.mark.parametrize("password", ["", "seven77", "ways of writing " * 16 + "!", "nul\0inside", "lone \ud800 surrogate"])
     def test_what_cannot_be_kept_says_why(self, password: str) -> None:
         with pytest.raises(ValidationFailed) as refused:
             check_new_password(password)

@@ -62,6 +62,13 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr == ""
 
 
+def test_looking_at_tenants_needs_neither_alembic_nor_sqlalchemy() -> None:
+    modules = "migrations.runner, migrations.status, ops.cli.migrate, ops.progress, ops.settings"
+    script = f"import sys, {modules}; sys.stderr.write(' '.join(m for m in ('alembic', 'sqlalchemy') if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
 def test_without_any_configuration_every_problem_is_named_at_once(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "ops", "serve"], capture_output=True, text=True, check=False, cwd=tmp_path, env={"PATH": "/usr/bin"})
     assert done.returncode == 2

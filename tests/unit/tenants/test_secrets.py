@@ -42,3 +42,29 @@ def test_a_persons_text_does_not_open_as_anothers_even_in_one_tenant() -> None:
     assert tenant.open_personal(ada, wrapped, "email", sealed) == "ada@x.example"
     with pytest.raises(Undecipherable):
         tenant.open_personal(bob, wrapped, "email", sealed)
+
+
+def test_while_a_key_is_rotated_both_open_and_find_and_one_protects() -> None:
+    old, new, ada = new_key(), new_key(), uuid4()
+    before, between, after = TenantKey(old), TenantKey(new, (old,)), TenantKey(new)
+    wrapped = before.wrap_person_key(ada, new_key())
+    sealed = before.seal_personal(ada, wrapped, "email", "ada@x.example")
+
+    resealed = between.resealed_person_key(ada, wrapped)
+
+    assert resealed is not None
+    assert between.open_personal(ada, wrapped, "email", sealed) == "ada@x.example"
+    assert after.open_personal(ada, resealed, "email", sealed) == "ada@x.example"
+    assert between.resealed_person_key(ada, resealed) is None
+    assert between.blind_index("email", "ada@x.example") == after.blind_index("email", "ada@x.example")
+    assert between.blind_indexes("email", "ada@x.example") == [key.blind_index("email", "ada@x.example") for key in (after, before)]
+    for key, theirs in ((after, wrapped), (before, resealed)):
+        with pytest.raises(Undecipherable):
+            key.person_key(ada, theirs)
+
+
+def test_keys_never_show_in_what_is_printed() -> None:
+    key = new_key()
+
+    for holder in (TenantKey(key, (key,)), Keyring((key,))):
+        assert repr(key)[2:-1] not in repr(holder)

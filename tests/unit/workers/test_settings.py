@@ -44,3 +44,21 @@ def test_a_loop_slows_down_while_there_is_no_work() -> None:
     assert pace.after(0.01, worked=False) == pytest.approx(0.015)
     assert pace.after(0.025, worked=False) == 0.03
     assert pace.after(0.03, worked=True) == 0.01
+
+
+@pytest.mark.parametrize(
+    ("environment", "stock"), [({}, 4), ({"IMPRINT_ENV": "dev"}, 2), ({"IMPRINT_STOCK": "0"}, 0), ({"IMPRINT_STOCK": "500"}, 500)]
+)
+def test_how_many_places_are_kept_ready(environment: dict[str, str], stock: int) -> None:
+    env = Environment(environment)
+
+    assert WorkerSettings.read(env).stock == stock
+    env.finish()
+
+
+def test_a_stock_larger_than_any_installation_needs_is_refused() -> None:
+    env = Environment({"IMPRINT_STOCK": "501"})
+    WorkerSettings.read(env)
+
+    with pytest.raises(ConfigurationError, match="IMPRINT_STOCK is '501': set a whole number from 0 to 500"):
+        env.finish()

@@ -1,0 +1,1 @@
+"""The organization's console, on its own address under /admin."""

@@ -1,0 +1,91 @@
+"""What every page of the console has: a guard at its door, the navigation that its person may use, the organization's look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from litestar import Response
+from litestar.datastructures import Cookie
+
+from auth.http.bodies import form_fields
+from auth.http.branding import branded
+from auth.http.context import AnyRequest, check_form, session_form_token, session_principal
+from auth.http.pages import page_environment
+from auth.http.statuses import retry_headers, status_of
+from auth.parts import Parts
+from auth.principal import Principal
+from tenants.errors import Forbidden, Refusal, Unauthenticated, ValidationFailed
+
+# A provider's metadata, pasted; percent-encoding makes it up to three times as large.
+LONGEST_FIELD, LARGEST = 256 * 1024, 1024 * 1024
+PAGES = page_environment(Path(__file__).parent / "templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A part of the console, and the permission that opens it."""
+
+    name: str
+    path: str
+    permission: str
+
+
+ROOMS = (Room("Sign-on", "/admin/sign-on", "sso.configure"),)
+
+
+class SignInFirst(Unauthenticated):
+    """Whoever asks for a page of the console is nobody yet; `wanted` is where they go on afterwards."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__("Sign in first.")
+        self.wanted = wanted
+
+
+async def administrator(parts: Parts, request: AnyRequest, permission: str) -> Principal:
+    """Whoever is signed in and may be here. Raises SignInFirst, Forbidden."""
+    principal = await session_principal(parts, request)
+    if principal is None:
+        raise SignInFirst(request.url.path)
+    if not principal.may(permission):
+        raise Forbidden(f"This page needs the permission {permission}. Ask an administrator of your organization.")
+    return principal
+
+
+async def sent_by(parts: Parts, request: AnyRequest, permission: str, fields: frozenset[str]) -> tuple[Principal, dict[str, str]]:
+    """Who has sent one of the console's forms, and what is in it. Raises as `administrator`, InvalidRequest, CrossSite."""
+    principal = await administrator(parts, request, permission)
+    given = await form_fields(request, fields | {"form"}, largest=LARGEST, longest=LONGEST_FIELD)
+    check_form(parts, request, principal, given.pop("form", None))
+    return principal, given
+
+
+async def desk(
+    parts: Parts,
+    request: AnyRequest,
+    principal: Principal,
+    template: str,
+    *,
+    refusal: Refusal | None = None,
+    cookies: tuple[Cookie, ...] = (),
+    forms_to: str = "'self'",
+    **values: Any,
+) -> Response[str]:
+    """A page of the console; `refusal`: what was refused of the form that it answers."""
+    return await branded(
+        parts,
+        request,
+        template,
+        pages=PAGES,
+        status=status_of(refusal) if refusal else 200,
+        headers=retry_headers(refusal) if refusal else None,
+        cookies=cookies,
+        forms_to=forms_to,
+        rooms=[room for room in ROOMS if principal.may(room.permission)],
+        here=request.url.path,
+        form=session_form_token(request, principal),
+        wrong=refusal.fields if isinstance(refusal, ValidationFailed) else {},
+        refused=refusal.message if refusal else "",
+        **values,
+    )

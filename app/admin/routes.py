@@ -1,0 +1,45 @@
+"""The console's addresses, and how they refuse."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from litestar import Response, Router
+from litestar.di import Provide
+
+from app.admin.frame import LARGEST, SignInFirst
+from app.admin.sign_on import connection, overview, rehearsal, setup
+from auth.http.context import AnyRequest
+from auth.http.pages import redirect
+from auth.http.routes import refused
+from auth.parts import Parts
+from tenants.errors import Refusal
+
+
+def console(parts: Parts) -> Router:
+    """What the server mounts at its root. Forms may hold a provider's metadata, so they may be larger than those of signing in."""
+    return Router(
+        "/",
+        route_handlers=[
+            overview.enter_console,
+            overview.show_sign_on,
+            overview.change_domains,
+            setup.choose_kind,
+            setup.show_setup,
+            setup.set_up,
+            connection.show_connection,
+            connection.change_connection,
+            connection.switch_connection,
+            connection.remove_connection,
+            rehearsal.begin_rehearsal,
+            rehearsal.show_rehearsal,
+        ],
+        dependencies={"parts": Provide(lambda: parts, use_cache=True, sync_to_thread=False)},
+        exception_handlers={SignInFirst: _sign_in, Refusal: refused},
+        request_max_body_size=LARGEST,
+        include_in_schema=False,
+    )
+
+
+def _sign_in(_: AnyRequest, first: SignInFirst) -> Response[str]:
+    return redirect(f"/auth/login?{urlencode({'next': first.wanted})}")

@@ -1,0 +1,92 @@
+"""Mutations of many posts at once: one transaction, in which each post is done or refused by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from app.api.errors import invalid
+from app.api.mutations.binding import Done, Input, ItemError, ItemResult, Mutation, id_of
+from app.bus import Outcome, Unit
+from app.content.commands import ArchivePost, DeletePost, FilePost, PublishPost
+from app.taxonomy.commands import EnsureTags
+from tenants.errors import Refusal, RetryLater, ValidationFailed
+
+MOST_AT_ONCE = 100
+SAVEPOINT, BACK, RELEASE = "SAVEPOINT item", "ROLLBACK TO SAVEPOINT item", "RELEASE SAVEPOINT item"
+
+CommandOf = Callable[[UUID], object]
+
+
+async def tag_posts(unit: Unit, given: Input) -> Done:
+    ids = _ids(given)
+    if not given["add"] and not given["remove"]:
+        raise invalid("add", "is empty, as is remove; name a tag")
+    made = [await unit.execute(EnsureTags(tuple(given["add"])))] if given["add"] else []
+    add = made[0].aggregates if made else ()
+    remove = tuple(id_of(text, f"remove.{position}") for position, text in enumerate(given["remove"]))
+    return await _each(unit, ids, lambda post: FilePost(post, under="tags", add=add, remove=remove), made)
+
+
+async def move_posts(unit: Unit, given: Input) -> Done:
+    ids = _ids(given)
+    into = tuple(id_of(text, f"categoryIds.{position}") for position, text in enumerate(given["categoryIds"]))
+    given_from = given.get("fromCategoryIds")
+    leave = None if given_from is None else tuple(id_of(text, f"fromCategoryIds.{position}") for position, text in enumerate(given_from))
+    return await _each(unit, ids, lambda post: FilePost(post, under="categories", add=into, remove=leave))
+
+
+def many(command: CommandOf) -> Callable[[Unit, Input], Awaitable[Done]]:
+    """A step of the workflow for each of them."""
+
+    async def run(unit: Unit, given: Input) -> Done:
+        return await _each(unit, _ids(given), command)
+
+    return run
+
+
+async def _each(unit: Unit, ids: Sequence[UUID], command: CommandOf, before: Sequence[Outcome] = ()) -> Done:
+    """In the order of ids, so that two such mutations never wait for each other in a circle; answered in the order given."""
+    outcomes = list(before)
+    results: dict[UUID, ItemResult] = {}
+    for post in sorted(ids):
+        found = await _item(unit, command(post))
+        if isinstance(found, Outcome):
+            outcomes.append(found)
+            results[post] = ItemResult(post, changed=found.changed)
+        else:
+            results[post] = ItemResult(post, changed=False, error=found)
+    events = tuple(event for outcome in outcomes for event in outcome.events)
+    return Done(None, changed=any(result.changed for result in results.values()), events=events, results=tuple(results[post] for post in ids))
+
+
+async def _item(unit: Unit, command: object) -> Outcome | ItemError:
+    """What was done, or why not; then it left nothing behind. Raises RetryLater: all of it is to be sent again."""
+    connection = unit.transaction.connection
+    await connection.simple(SAVEPOINT)
+    try:
+        outcome = await unit.execute(command)
+    except RetryLater:
+        raise
+    except Refusal as refusal:
+        await connection.simple(BACK)
+        return ItemError(refusal.code, refusal.message)
+    await connection.simple(RELEASE)
+    return outcome
+
+
+def _ids(given: Input) -> list[UUID]:
+    texts: Any = given["ids"]
+    if not texts or len(texts) > MOST_AT_ONCE:
+        raise ValidationFailed({"ids": f"takes 1 to {MOST_AT_ONCE} ids, these are {len(texts)}"})
+    return list(dict.fromkeys(id_of(text, f"ids.{position}") for position, text in enumerate(texts)))
+
+
+MUTATIONS = {
+    "publishPosts": Mutation(many(PublishPost), many=True),
+    "archivePosts": Mutation(many(ArchivePost), many=True),
+    "deletePosts": Mutation(many(DeletePost), many=True),
+    "tagPosts": Mutation(tag_posts, many=True),
+    "movePosts": Mutation(move_posts, many=True),
+}

@@ -1,0 +1,40 @@
+"""Mutations of comments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from app.api.mutations.binding import Done, Input, Mutation, id_of
+from app.bus import Unit
+from app.comments.commands import AddComment, ApproveComment, DeleteComment, EditComment, RejectComment
+from tenants.ids import new_id
+
+_PAYLOAD = {"comment": "Comment"}
+
+
+async def add_comment(unit: Unit, given: Input) -> Done:
+    parent = id_of(given["parentId"], "parentId") if given.get("parentId") else None
+    return Done.of(await unit.execute(AddComment(new_id(), id_of(given["postId"], "postId"), given["body"], parent)))
+
+
+async def edit_comment(unit: Unit, given: Input) -> Done:
+    return Done.of(await unit.execute(EditComment(id_of(given["id"], "id"), given.get("expectedVersion"), given["body"])))
+
+
+def step(command: Callable[[UUID, int | None], object]) -> Mutation:
+    """What takes nothing but the comment."""
+
+    async def run(unit: Unit, given: Input) -> Done:
+        return Done.of(await unit.execute(command(id_of(given["id"], "id"), given.get("expectedVersion"))))
+
+    return Mutation(run, _PAYLOAD)
+
+
+MUTATIONS = {
+    "addComment": Mutation(add_comment, _PAYLOAD),
+    "editComment": Mutation(edit_comment, _PAYLOAD),
+    "approveComment": step(ApproveComment),
+    "rejectComment": step(RejectComment),
+    "deleteComment": step(DeleteComment),
+}

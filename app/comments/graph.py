@@ -1,0 +1,73 @@
+"""Comments in the API, bound to their table."""
+
+from __future__ import annotations
+
+from app.comments.tables import comments
+from app.shared.graph import (
+    AllOf,
+    AnyOf,
+    Connection,
+    Entity,
+    Equals,
+    Graph,
+    Group,
+    IsMe,
+    One,
+    Order,
+    Permitted,
+    Reads,
+    Rendered,
+    Value,
+)
+
+MODERATORS = Permitted("comments.moderate")
+STANDING = AllOf((AnyOf((Equals(comments.c.status, "APPROVED"), Equals(comments.c.tombstone, "true"))), Reads("Post", comments.c.post_id)))
+
+COMMENT = Entity(
+    type="Comment",
+    table=comments,
+    # One's own come last: each way is asked for without those before it, and the deleted are nobody's, which is neither mine nor not.
+    visible=AnyOf((MODERATORS, STANDING, IsMe(comments.c.author_id))),
+    fields={
+        "id": Value(comments.c.id),
+        "post": One("Post", comments.c.post_id),
+        "author": One("User", comments.c.author_id),
+        "body": Value(comments.c.body),
+        "bodyHtml": Rendered(comments.c.body),
+        "status": Value(comments.c.status),
+        "parent": One("Comment", comments.c.parent_id),
+        "replies": Connection("Comment", via=comments.c.parent_id),
+        "depth": Value(comments.c.depth),
+        "moderation": Group(
+            "CommentModeration",
+            {
+                "waitsBecause": Value(comments.c.waits_because),
+                "moderatedBy": One("User", comments.c.moderated_by),
+                "moderatedAt": Value(comments.c.moderated_at),
+            },
+            visible=MODERATORS,
+        ),
+        "createdAt": Value(comments.c.created_at),
+        "editedAt": Value(comments.c.edited_at),
+        "version": Value(comments.c.version),
+    },
+    order=(Order(comments.c.created_at),),
+    orders={
+        "CREATED_AT_ASC": Order(comments.c.created_at),
+        "CREATED_AT_DESC": Order(comments.c.created_at, descending=True),
+    },
+    filters={
+        "id": Value(comments.c.id),
+        "postId": Value(comments.c.post_id),
+        "authorId": Value(comments.c.author_id),
+        "parentId": Value(comments.c.parent_id),
+        "status": Value(comments.c.status),
+        "createdAt": Value(comments.c.created_at),
+    },
+)
+
+GRAPH = Graph(
+    entities=(COMMENT,),
+    extensions={"Post": {"comments": Connection("Comment", via=comments.c.post_id)}},
+    queries={"comments": Connection("Comment", of={"post": comments.c.post_id})},
+)

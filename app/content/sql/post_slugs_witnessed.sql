@@ -1,0 +1,3 @@
+CREATE TRIGGER post_slugs_witnessed AFTER INSERT OR UPDATE OR DELETE ON __tenant__.post_slugs FOR EACH ROW
+  WHEN (coalesce(pg_catalog.current_setting('imprint.door', true), '') NOT IN ('bus', 'migration'))
+  EXECUTE FUNCTION __tenant__.witness('post_slugs', 'slug')

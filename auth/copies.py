@@ -1,0 +1,31 @@
+"""What a copy of an organization does not keep of signing in. Passwords stay: they are its people's."""
+
+from __future__ import annotations
+
+from tenants.statements import statement
+from tenants.transfer.resets import NotKept
+
+NOT_KEPT = (
+    NotKept(
+        "sessions and refresh tokens: everybody signs in anew",
+        (
+            statement("UPDATE __tenant__.sessions SET revoked_at = now() WHERE revoked_at IS NULL"),
+            statement("DELETE FROM __tenant__.refresh_tokens"),
+        ),
+    ),
+    NotKept(
+        "open invitations and links to choose a password: send new ones",
+        (statement("UPDATE __tenant__.links SET used_at = now() WHERE used_at IS NULL"),),
+    ),
+    NotKept(
+        "tokens that people made for their programs, and secrets of registered clients: make new ones",
+        (
+            statement("UPDATE __tenant__.api_tokens SET revoked_at = now() WHERE revoked_at IS NULL"),
+            statement("UPDATE __tenant__.clients SET secret_hash = '\\x' WHERE secret_hash IS NOT NULL"),
+        ),
+    ),
+    NotKept(
+        "connections to identity providers are switched off: their addresses here are others; set them up and enable them",
+        (statement("UPDATE __tenant__.connections SET enabled = false WHERE enabled"), statement("DELETE FROM __tenant__.handles")),
+    ),
+)

@@ -1,0 +1,102 @@
+"""A signed-in person's own tokens for their programs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from litestar import Response, get, post
+
+from auth.errors import InvalidRequest
+from auth.http.bodies import form_fields
+from auth.http.branding import branded
+from auth.http.context import AnyRequest, GivenParts, check_form, correlation_of, session_form_token, session_principal, tenant_of
+from auth.http.pages import redirect
+from auth.http.statuses import retry_headers, status_of
+from auth.parts import Parts
+from auth.principal import Principal
+from auth.server.api_tokens import LONGEST_NAME, MOST_DAYS
+from tenants.errors import Refusal, ValidationFailed
+from tenants.transaction import Cause
+
+ADDRESS = "/auth/account/tokens"
+DAYS = "90"
+_MAKE_FIELDS = frozenset({"form", "name", "days", "permissions"})
+_REVOKE_FIELDS = frozenset({"form", "id"})
+
+
+@get(ADDRESS)
+async def show_tokens(request: AnyRequest, parts: GivenParts) -> Response[str]:
+    principal = await session_principal(parts, request)
+    if principal is None:
+        return redirect(f"/auth/login?next={ADDRESS}")
+    return await _page(parts, request, principal)
+
+
+@post(ADDRESS, status_code=200)
+async def make_token(request: AnyRequest, parts: GivenParts) -> Response[str]:
+    """The token is on the page that answers, and nowhere afterwards."""
+    principal = await session_principal(parts, request)
+    if principal is None:
+        return redirect(f"/auth/login?next={ADDRESS}")
+    fields = {"name": "", "days": DAYS, "permissions": ""} | await form_fields(request, _MAKE_FIELDS)
+    check_form(parts, request, principal, fields.get("form"))
+    try:
+        token = await parts.api_tokens.make(
+            tenant_of(request),
+            principal,
+            fields["name"],
+            fields["permissions"].replace(",", " ").split(),
+            int(fields["days"]) if fields["days"].isascii() and fields["days"].isdigit() and len(fields["days"]) <= len(DAYS) + 1 else 0,
+            Cause(correlation_of(request), principal.user_id),
+        )
+    except Refusal as refusal:
+        return await _page(parts, request, principal, typed=fields, refusal=refusal)
+    return await _page(parts, request, principal, made=token)
+
+
+@post(f"{ADDRESS}/revoke", status_code=200)
+async def revoke_token(request: AnyRequest, parts: GivenParts) -> Response[str]:
+    principal = await session_principal(parts, request)
+    if principal is None or principal.user_id is None:
+        return redirect(f"/auth/login?next={ADDRESS}")
+    fields = await form_fields(request, _REVOKE_FIELDS)
+    check_form(parts, request, principal, fields.get("form"))
+    try:
+        id = UUID(fields.get("id", ""))
+    except ValueError:
+        raise InvalidRequest("This form names no token. Go back, reload the page, and try again.") from None
+    await parts.api_tokens.revoke(tenant_of(request), principal.user_id, id, Cause(correlation_of(request), principal.user_id))
+    return redirect(ADDRESS)
+
+
+async def _page(
+    parts: Parts,
+    request: AnyRequest,
+    principal: Principal,
+    *,
+    made: str = "",
+    typed: dict[str, str] | None = None,
+    refusal: Refusal | None = None,
+) -> Response[str]:
+    assert principal.user_id is not None  # noqa: S101 - sessions are people's
+    return await branded(
+        parts,
+        request,
+        "api_tokens.html",
+        status=status_of(refusal) if refusal else 200,
+        headers=retry_headers(refusal) if refusal else None,
+        tokens=await parts.api_tokens.of(tenant_of(request), principal.user_id),
+        form=session_form_token(request, principal),
+        permissions=sorted(principal.permissions),
+        made=made,
+        typed=typed or {"name": "", "days": DAYS, "permissions": ""},
+        longest_name=LONGEST_NAME,
+        most_days=MOST_DAYS,
+        wrong=_sentence(refusal) if refusal else "",
+    )
+
+
+def _sentence(refusal: Refusal) -> str:
+    if isinstance(refusal, ValidationFailed):
+        return ". ".join(f"{name.capitalize()} {why}" for name, why in refusal.fields.items()) + "."
+    return refusal.message

@@ -1,0 +1,135 @@
+"""The last step of every way in for a browser: from a person who has proven who they are to their session."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Response
+from litestar.datastructures import Cookie
+
+from auth.accounts import Account
+from auth.destinations import own_path
+from auth.factors.factors import Need
+from auth.gate import Arrival
+from auth.http.context import AnyRequest, address_of, correlation_of, device_of, session_secret, tenant_of
+from auth.http.guards import form_cookie, session_cookies
+from auth.http.pages import redirect
+from auth.identities import ExternalIdentity
+from auth.opaque import new_opaque
+from auth.parts import Parts
+from auth.sessions import Via
+from auth.sso.checks import Check, Checks, SignInRefused
+from auth.sso.connections import Connection
+from tenants.errors import Refusal
+from tenants.transaction import Cause
+
+REHEARSAL = re.compile(r"/admin/sign-on/[a-z0-9-]{1,40}/test/(?P<handle>[A-Za-z0-9_-]{43})")
+REHEARSING, REHEARSED = "rehearsal", "rehearsed"
+REHEARSED_FOR = 900
+SECOND_FACTOR = "second_factor"
+SECOND_FACTOR_WITHIN = 600
+
+
+async def enter(parts: Parts, request: AnyRequest, account: Account, amr: tuple[str, ...], wanted: str, via: Via | None = None) -> Response[str]:
+    """Somebody has proven who they are, by `amr` (RFC 8176): on to their second factor where there has to be one, else to their session."""
+    tenant = tenant_of(request)
+    need = await parts.factors.needed(account.user_id, amr, await parts.policies.of(tenant), tenant, by_provider=via is not None)
+    if need is Need.NOTHING:
+        return await come_in(parts, request, account.user_id, amr, wanted, via)
+    browser, cookies = bound_browser(parts, request)
+    payload = {
+        "user": str(account.user_id),
+        "amr": list(amr),
+        "wanted": own_path(wanted),
+        "need": need.value,
+        "since": time.time(),
+        "connection": str(via.connection_id) if via else None,
+        "provider_session": via.provider_session if via else None,
+    }
+    handle = await parts.handles.keep(tenant, SECOND_FACTOR, payload, seconds=SECOND_FACTOR_WITHIN, browser=browser)
+    return redirect(f"/auth/second-factor?{urlencode({'at': handle})}", cookies=cookies)
+
+
+async def come_in(
+    parts: Parts,
+    request: AnyRequest,
+    user_id: UUID,
+    amr: tuple[str, ...],
+    wanted: str,
+    via: Via | None = None,
+    more: Callable[[tuple[Cookie, ...]], Awaitable[Response[str]]] | None = None,
+) -> Response[str]:
+    """A new session, and on to where they wanted, or `more` with its cookies. Raises InvalidCredentials where they left meanwhile."""
+    cause = Cause(correlation_of(request), user_id)
+    brought = session_secret(parts, request)
+    new = await parts.flow.browser(tenant_of(request), user_id, amr, device_of(parts, request), cause, brought=brought, via=via)
+    cookies = session_cookies(parts, new.secret or "")
+    return await more(cookies) if more else redirect(own_path(wanted), cookies=cookies)
+
+
+async def arrive(parts: Parts, request: AnyRequest, connection: Connection, identity: ExternalIdentity, checks: Checks, wanted: str) -> Response[str]:
+    """Somebody their provider vouches for comes in; or, on the way to a rehearsal's page, it is shown what would become of them.
+
+    Raises SignInRefused, written down already.
+    """
+    if rehearsal := REHEARSAL.fullmatch(wanted):
+        return await _rehearsed(parts, request, connection, checks, rehearsal["handle"], identity)
+    account = await parts.gate.admit(tenant_of(request), connection, identity, arrival_of(parts, request))
+    return await enter(parts, request, account, identity.amr or (connection.kind,), wanted, Via(connection.id, identity.provider_session))
+
+
+async def turn_away(parts: Parts, request: AnyRequest, connection: Connection, refusal: SignInRefused, checks: Checks, wanted: str) -> Response[str]:
+    """A module has refused: that is written down and raised again; of a rehearsal, it is the result."""
+    if rehearsal := REHEARSAL.fullmatch(wanted):
+        if refusal.check not in checks.done:
+            checks.done.append(refusal.check)
+        return await _rehearsed(parts, request, connection, checks, rehearsal["handle"], None)
+    await parts.gate.refuse(tenant_of(request), connection, refusal, arrival_of(parts, request))
+    raise refusal
+
+
+async def _rehearsed(
+    parts: Parts, request: AnyRequest, connection: Connection, checks: Checks, handle: str, identity: ExternalIdentity | None
+) -> Response[str]:
+    """The result waits under a handle for the page of whoever began it, in the browser in which they did. Raises SignInRefused elsewhere."""
+    tenant = tenant_of(request)
+    began = await parts.handles.take(tenant, REHEARSING, handle, session_secret(parts, request))
+    if identity is not None:
+        await _would_arrive(parts, request, connection, identity, checks)
+    result = {"connection": began["connection"], "checks": [asdict(check) for check in checks.done]}
+    kept = await parts.handles.keep(tenant, REHEARSED, result, seconds=REHEARSED_FOR, browser=session_secret(parts, request))
+    return redirect(f"/admin/sign-on/{connection.name}/test?result={kept}")
+
+
+async def _would_arrive(parts: Parts, request: AnyRequest, connection: Connection, identity: ExternalIdentity, checks: Checks) -> None:
+    try:
+        account = await parts.gate.rehearse(tenant_of(request), connection, identity)
+    except SignInRefused as refusal:
+        checks.done.append(refusal.check)
+    except Refusal as refusal:
+        checks.done.append(Check("account", "an account that they may have here", refusal.message))
+    else:
+        checks.done.append(Check("account", "an account that they may have here", f"comes in as {account.role}", passed=True))
+
+
+def arrival_of(parts: Parts, request: AnyRequest) -> Arrival:
+    return Arrival(correlation_of(request), address_of(parts, request))
+
+
+def browser_of(parts: Parts, request: AnyRequest) -> str | None:
+    """What tells this browser from all others while nobody is signed in: the value that `bound_browser` has given it."""
+    return form_cookie(parts, request)
+
+
+def bound_browser(parts: Parts, request: AnyRequest) -> tuple[str, tuple[Cookie, ...]]:
+    """What a sign-in that begins here is bound to, and the cookie for it where the browser has none yet."""
+    brought = form_cookie(parts, request)
+    if brought:
+        return brought, ()
+    fresh = new_opaque()
+    return fresh, (parts.cookies.set(parts.cookies.form, fresh),)

@@ -1,0 +1,58 @@
+"""Signing in at an OAuth 2 provider that speaks no OpenID Connect."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from auth.destinations import own_path
+from auth.http.context import AnyRequest, GivenParts, tenant_of
+from auth.http.entering import REHEARSAL, arrive, bound_browser, browser_of, turn_away
+from auth.http.pages import redirect
+from auth.http.provider_answers import GOOD_FOR, answer_of
+from auth.oauth2.module import OAuth2Module
+from auth.opaque import new_opaque
+from auth.parts import Parts
+from auth.sso.checks import Checks, SignInRefused, refused
+
+STATE = "oauth2"
+
+
+@get("/auth/oauth2/{name:str}/login")
+async def begin_at_oauth2(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
+    """On to the provider, with what it has to bring back remembered for this browser."""
+    tenant = tenant_of(request)
+    connection = await parts.connections.named(tenant, name, "oauth2")
+    wanted = own_path(request.query_params.get("next"))
+    if not connection.enabled and not REHEARSAL.fullmatch(wanted):
+        off = refused("connection_enabled", "a connection that is switched on", "one that is switched off")
+        return await turn_away(parts, request, connection, off, Checks(), wanted)
+    verifier = new_opaque() + new_opaque()
+    browser, cookies = bound_browser(parts, request)
+    payload = {"connection": str(connection.id), "verifier": verifier, "wanted": wanted}
+    state = await parts.handles.keep(tenant, STATE, payload, seconds=GOOD_FOR, browser=browser)
+    return redirect(_module(parts).client(tenant, connection).address(verifier, state), cookies=cookies)
+
+
+@get("/auth/oauth2/{name:str}/callback")
+async def return_from_oauth2(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
+    tenant = tenant_of(request)
+    connection = await parts.connections.named(tenant, name, "oauth2")
+    wanted, checks = "", Checks()
+    try:
+        answer = answer_of(request)
+        kept = await parts.handles.take(tenant, STATE, answer.get("state"), browser_of(parts, request))
+        wanted = str(kept["wanted"])
+        checks.require("state", "a sign-in that this browser began", "it", when=True)
+        same = kept["connection"] == str(connection.id)
+        checks.require("state_connection", "the connection at which it began", "it" if same else "another", when=same)
+        identity = await _module(parts).client(tenant, connection).identity(answer, str(kept["verifier"]), checks)
+    except SignInRefused as refusal:
+        return await turn_away(parts, request, connection, refusal, checks, wanted)
+    return await arrive(parts, request, connection, identity, checks, wanted)
+
+
+def _module(parts: Parts) -> OAuth2Module:
+    return cast("OAuth2Module", parts.modules["oauth2"])

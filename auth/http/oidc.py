@@ -1,0 +1,84 @@
+"""Signing in at an OpenID provider, and hearing from it that somebody has signed out there."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from auth.destinations import own_path
+from auth.http.bodies import form_fields
+from auth.http.context import AnyRequest, GivenParts, tenant_of
+from auth.http.entering import REHEARSAL, arrival_of, arrive, bound_browser, browser_of, turn_away
+from auth.http.pages import redirect
+from auth.http.provider_answers import GOOD_FOR, answer_of
+from auth.oidc.module import OidcModule
+from auth.oidc.relying_party import Begun
+from auth.parts import Parts
+from auth.sso.checks import Checks, SignInRefused, refused
+
+STATE = "oidc"
+_LOGOUT_FIELDS = frozenset({"logout_token"})
+LONGEST_TOKEN = 64 * 1024
+
+
+@get("/auth/oidc/{name:str}/login")
+async def begin_at_provider(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
+    """On to the provider, with what it has to bring back remembered for this browser."""
+    tenant = tenant_of(request)
+    connection = await parts.connections.named(tenant, name, "oidc")
+    wanted = own_path(request.query_params.get("next"))
+    begun, checks = Begun.new(), Checks()
+    browser, cookies = bound_browser(parts, request)
+    payload = {"connection": str(connection.id), "nonce": begun.nonce, "verifier": begun.verifier, "wanted": wanted}
+    try:
+        if not connection.enabled and not REHEARSAL.fullmatch(wanted):
+            raise refused("connection_enabled", "a connection that is switched on", "one that is switched off")
+        state = await parts.handles.keep(tenant, STATE, payload, seconds=GOOD_FOR, browser=browser)
+        there = await _module(parts).relying_party(tenant, connection).address(begun, state)
+    except SignInRefused as refusal:
+        return await turn_away(parts, request, connection, refusal, checks, wanted)
+    return redirect(there, cookies=cookies)
+
+
+@get("/auth/oidc/{name:str}/callback")
+async def return_from_provider(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
+    tenant = tenant_of(request)
+    connection = await parts.connections.named(tenant, name, "oidc")
+    wanted, checks = "", Checks()
+    try:
+        answer = answer_of(request)
+        kept = await parts.handles.take(tenant, STATE, answer.get("state"), browser_of(parts, request))
+        wanted = str(kept["wanted"])
+        checks.require("state", "a sign-in that this browser began", "it", when=True)
+        same = kept["connection"] == str(connection.id)
+        checks.require("state_connection", "the connection at which it began", "it" if same else "another", when=same)
+        party = _module(parts).relying_party(tenant, connection)
+        identity = await party.identity(answer, Begun(kept["nonce"], kept["verifier"]), checks)
+    except SignInRefused as refusal:
+        return await turn_away(parts, request, connection, refusal, checks, wanted)
+    return await arrive(parts, request, connection, identity, checks, wanted)
+
+
+@post("/auth/oidc/{name:str}/backchannel", status_code=200)
+async def hear_of_logout(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
+    """The provider tells that a session of its has ended (Back-Channel Logout 1.0): so do those that were opened by it."""
+    tenant = tenant_of(request)
+    connection = await parts.connections.named(tenant, name, "oidc")
+    checks = Checks()
+    fields = await form_fields(request, _LOGOUT_FIELDS, largest=LONGEST_TOKEN, longest=LONGEST_TOKEN)
+    try:
+        claims = await _module(parts).relying_party(tenant, connection).claims_of_logout(fields.get("logout_token", ""), checks)
+        session = claims.get("sid")
+        checks.require("logout_session", "the session that has ended", "one" if session else "none", when=isinstance(session, str) and bool(session))
+    except SignInRefused as refusal:
+        await parts.gate.refuse(tenant, connection, refusal, arrival_of(parts, request))
+        return Response("", status_code=400, headers={"Cache-Control": "no-store"})
+    for id in await parts.sessions.revoke_at_provider(tenant, connection.id, str(claims["sid"])):
+        parts.rights.forget(tenant, id)
+    return Response("", status_code=200, headers={"Cache-Control": "no-store"})
+
+
+def _module(parts: Parts) -> OidcModule:
+    return cast("OidcModule", parts.modules["oidc"])

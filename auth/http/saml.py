@@ -1,0 +1,162 @@
+"""Signing in through a SAML provider (SAML 2.0 Profiles, 4.1).
+
+The provider's answer is a POST from another site, which carries no cookie of ours: it is verified, its result kept under a
+handle, and the browser sent on to `finish`, where its cookie has to be the one of the browser that asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
+from litestar.params import FromPath
+
+from auth.destinations import own_path
+from auth.http.bodies import posted_fields
+from auth.http.context import AnyRequest, GivenParts, tenant_of
+from auth.http.entering import REHEARSAL, arrival_of, arrive, bound_browser, browser_of, turn_away
+from auth.http.handover import handed_over, module_of
+from auth.http.pages import redirect
+from auth.identities import ExternalIdentity
+from auth.opaque import new_opaque
+from auth.parts import Parts
+from auth.saml.module import METADATA_TYPE
+from auth.sso.checks import Check, Checks, SignInRefused
+from auth.sso.connections import Connection
+
+if TYPE_CHECKING:
+    from auth.saml.responses import Verified
+
+REQUEST, ASSERTION, FINISH = "saml_request", "saml_assertion", "saml_finish"
+ASKED_FOR, FINISHED_WITHIN = 900, 120
+LARGEST = 512 * 1024
+_ANSWER = frozenset({"SAMLResponse", "RelayState"})
+
+
+@get("/auth/saml/{name:str}/metadata")
+async def show_metadata(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[bytes]:
+    """What the provider has to know of us; it is there before the connection is switched on."""
+    connection = await parts.connections.named(tenant_of(request), name, "saml")
+    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    return Response(module_of(parts).metadata(tenant_of(request), connection), media_type=METADATA_TYPE, headers=headers)
+
+
+@get("/auth/saml/{name:str}/login")
+async def ask_provider(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
+    tenant, wanted = tenant_of(request), own_path(request.query_params.get("next"))
+    connection = await parts.connections.named(tenant, name, "saml")
+    base = parts.addresses.of(tenant)
+    if request.headers.get("host", "").lower() != urlsplit(base).netloc.lower():
+        # The provider knows one address of this organization; a cookie of another one would not come back with its answer.
+        return redirect(f"{base}{module_of(parts).start(connection)}?{urlencode({'next': wanted})}")
+    if not REHEARSAL.fullmatch(wanted):
+        await check_enabled(parts, request, connection)
+    browser, cookies = bound_browser(parts, request)
+    number = await parts.handles.keep(tenant, REQUEST, {"connection": name, "wanted": wanted, "browser": browser}, seconds=ASKED_FOR)
+    return await handed_over(parts, request, connection, module_of(parts).sign_in(tenant, connection, number), cookies)
+
+
+@post("/auth/saml/{name:str}/acs", status_code=200)
+async def take_answer(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
+    """The provider's answer; where it is good, the browser goes on to `finish`."""
+    tenant, checks = tenant_of(request), Checks()
+    connection = await parts.connections.named(tenant, name, "saml")
+    fields = await posted_fields(request, _ANSWER, largest=LARGEST)
+    relay = fields.get("RelayState") or None
+    try:
+        verified, identity = await module_of(parts).verified(tenant, connection, checks, fields.get("SAMLResponse", ""))
+        asked = await _asked(parts, request, connection, checks, verified, relay)
+    except SignInRefused as refusal:
+        return await _not_taken(parts, request, connection, checks, refusal, relay)
+    if asked is not None:
+        return await _on_to_finish(parts, request, connection, checks, asked, identity=identity)
+    # Nobody has asked, so the browser that came with the answer is the one that has to come to `finish`.
+    fresh = new_opaque()
+    kept = {"browser": fresh, "wanted": own_path(None)}
+    return await _on_to_finish(parts, request, connection, checks, kept, identity=identity, cookies=(parts.cookies.set(parts.cookies.form, fresh),))
+
+
+@get("/auth/saml/{name:str}/finish")
+async def finish(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
+    tenant = tenant_of(request)
+    connection = await parts.connections.named(tenant, name, "saml")
+    try:
+        kept = await parts.handles.take(tenant, FINISH, request.query_params.get("handle"), browser_of(parts, request))
+        Checks().require("same_connection", connection.name, kept["connection"], when=kept["connection"] == connection.name)
+    except SignInRefused as refusal:
+        await parts.gate.refuse(tenant, connection, refusal, arrival_of(parts, request))
+        raise
+    checks = Checks([Check(**check) for check in kept["checks"]])
+    if kept["identity"] is None:
+        return await turn_away(parts, request, connection, SignInRefused(checks.done[-1]), checks, kept["wanted"])
+    identity = _identity(connection, kept["identity"])
+    return await arrive(parts, request, connection, identity, checks, kept["wanted"])
+
+
+async def check_enabled(parts: Parts, request: AnyRequest, connection: Connection) -> None:
+    """Raises SignInRefused, written down."""
+    if connection.enabled:
+        return
+    refusal = SignInRefused(Check("connection_enabled", "a connection that is switched on", "one that is switched off"))
+    await parts.gate.refuse(tenant_of(request), connection, refusal, arrival_of(parts, request))
+    raise refusal
+
+
+async def _asked(
+    parts: Parts, request: AnyRequest, connection: Connection, checks: Checks, verified: Verified, relay: str | None
+) -> dict[str, Any] | None:
+    """What was kept when this was asked for; None where nobody has asked. Raises SignInRefused. From here on the assertion has been used."""
+    tenant, answers = tenant_of(request), verified.answers
+    if answers is not None:
+        same = answers == f"_{relay}"
+        checks.require(
+            "relay_state", "the number of the request that is answered", "it" if same else "none" if relay is None else "another", when=same
+        )
+    once = await parts.handles.first_time(tenant, ASSERTION, f"{connection.id}\n{verified.assertion_id}", verified.until)
+    checks.require("assertion_once", "an assertion that comes for the first time", "such" if once else "one that was used before", when=once)
+    if answers is None:
+        return None
+    asked = await parts.handles.take(tenant, REQUEST, answers.removeprefix("_"))
+    checks.require("same_connection", connection.name, asked["connection"], when=asked["connection"] == connection.name)
+    return asked
+
+
+async def _not_taken(
+    parts: Parts, request: AnyRequest, connection: Connection, checks: Checks, refusal: SignInRefused, relay: str | None
+) -> Response[str]:
+    """A page; of a rehearsal it is the result, which is shown in the browser of whoever rehearses."""
+    tenant = tenant_of(request)
+    try:
+        asked = await parts.handles.look(tenant, REQUEST, relay)
+    except SignInRefused:
+        asked = {"wanted": ""}
+    if not REHEARSAL.fullmatch(asked["wanted"]) or asked["connection"] != connection.name:
+        await parts.gate.refuse(tenant, connection, refusal, arrival_of(parts, request))
+        raise refusal
+    if refusal.check not in checks.done:
+        checks.done.append(refusal.check)
+    return await _on_to_finish(parts, request, connection, checks, asked)
+
+
+async def _on_to_finish(
+    parts: Parts,
+    request: AnyRequest,
+    connection: Connection,
+    checks: Checks,
+    asked: Mapping[str, Any],
+    *,
+    identity: ExternalIdentity | None = None,
+    cookies: tuple[Cookie, ...] = (),
+) -> Response[str]:
+    said = {name: value for name, value in asdict(identity).items() if name != "connection_id"} if identity else None
+    result = {"connection": connection.name, "wanted": asked["wanted"], "identity": said, "checks": [asdict(check) for check in checks.done]}
+    handle = await parts.handles.keep(tenant_of(request), FINISH, result, seconds=FINISHED_WITHIN, browser=asked["browser"])
+    return redirect(f"{module_of(parts).path(connection)}/finish?handle={handle}", cookies=cookies)
+
+
+def _identity(connection: Connection, said: Mapping[str, Any]) -> ExternalIdentity:
+    return ExternalIdentity(connection.id, **{**said, "groups": tuple(said["groups"]), "amr": tuple(said["amr"])})

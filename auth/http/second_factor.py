@@ -1,0 +1,115 @@
+"""The second step of signing in: a code of one's authenticator, or setting one up where the organization wants one of everybody."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
+
+from auth.errors import InvalidCredentials
+from auth.factors.factors import Need
+from auth.http.bodies import form_fields
+from auth.http.branding import branded
+from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, tenant_of
+from auth.http.entering import SECOND_FACTOR, browser_of, come_in
+from auth.http.granting import SECOND_AMR
+from auth.http.guards import bind_form, check_own_form
+from auth.http.pages import redirect
+from auth.http.statuses import retry_headers, status_of
+from auth.parts import Parts
+from auth.sessions import Via
+from auth.sso.checks import SignInRefused
+from tenants.errors import Refusal
+from tenants.transaction import Cause
+
+FORM = "second-factor"
+_FIELDS = frozenset({"form", "at", "code"})
+
+
+@get("/auth/second-factor")
+async def show_second_factor(request: AnyRequest, parts: GivenParts) -> Response[str]:
+    """Whoever has not taken the first step in this browser, or took too long, begins anew."""
+    at = request.query_params.get("at", "")
+    try:
+        kept = await parts.handles.look(tenant_of(request), SECOND_FACTOR, at, browser_of(parts, request))
+    except SignInRefused:
+        return redirect("/auth/login")
+    return await _page(parts, request, at, kept)
+
+
+@post("/auth/second-factor", status_code=200)
+async def pass_second_factor(request: AnyRequest, parts: GivenParts) -> Response[str]:
+    """A wrong code shows the page again; the step that was taken before stays good for its ten minutes."""
+    tenant, browser = tenant_of(request), browser_of(parts, request)
+    fields = {"form": "", "at": "", "code": ""} | await form_fields(request, _FIELDS)
+    check_own_form(parts, request, FORM, fields["form"])
+    try:
+        kept = await parts.handles.look(tenant, SECOND_FACTOR, fields["at"], browser)
+    except SignInRefused:
+        return redirect("/auth/login")
+    user_id = UUID(kept["user"])
+    if kept["connection"] is None and await parts.credentials.changed_since(tenant, user_id, kept["since"]):
+        return redirect("/auth/login")  # the password that was the first step is nobody's any more
+    cause, address = Cause(correlation_of(request), user_id), address_of(parts, request) or "local"
+    recovery: list[str] = []
+    try:
+        if kept["need"] == Need.ENROL.value:
+            recovery = await parts.factors.confirm(tenant, user_id, fields["code"], address, cause)
+        else:
+            await parts.factors.prove(tenant, user_id, fields["code"], address, cause)
+    except Refusal as refusal:
+        return await _page(parts, request, fields["at"], kept, refusal)
+    try:
+        await parts.handles.take(tenant, SECOND_FACTOR, fields["at"], browser)
+    except SignInRefused:
+        raise InvalidCredentials from None
+    return await _in(parts, request, kept, recovery)
+
+
+async def _in(parts: Parts, request: AnyRequest, kept: dict[str, Any], recovery: list[str]) -> Response[str]:
+    """With the recovery codes, where they have just been made: they are on this page and nowhere afterwards."""
+    via = Via(UUID(kept["connection"]), kept["provider_session"]) if kept["connection"] else None
+
+    async def shown(cookies: tuple[Cookie, ...]) -> Response[str]:
+        return await branded(parts, request, "recovery_codes.html", cookies=cookies, codes=recovery, wanted=kept["wanted"])
+
+    amr = (*kept["amr"], *SECOND_AMR)
+    return await come_in(parts, request, UUID(kept["user"]), amr, kept["wanted"], via, shown if recovery else None)
+
+
+async def _page(parts: Parts, request: AnyRequest, at: str, kept: dict[str, Any], refusal: Refusal | None = None) -> Response[str]:
+    form, cookies = bind_form(parts, request, FORM)
+    shared: dict[str, Any] = {
+        "status": status_of(refusal) if refusal else 200,
+        "headers": retry_headers(refusal) if refusal else None,
+        "cookies": cookies,
+        "form": form,
+        "at": at,
+        "wrong": refusal.message if refusal else "",
+    }
+    if kept["need"] != Need.ENROL.value:
+        return await branded(parts, request, "second_factor.html", **shared)
+    begun = await parts.factors.begin(tenant_of(request), UUID(kept["user"]), (await parts.policies.of(tenant_of(request))).name)
+    return await branded(
+        parts,
+        request,
+        "authenticator.html",
+        action="/auth/second-factor",
+        picture=picture_of(begun.address),
+        secret=begun.secret,
+        required=True,
+        **shared,
+    )
+
+
+def picture_of(address: str) -> str:
+    """The QR code as a data address."""
+    import segno  # noqa: PLC0415 - for the few who set one up
+
+    drawn = io.BytesIO()
+    segno.make(address, error="m").save(drawn, kind="svg", scale=4, border=2, light="#ffffff", xmldecl=False)
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn.getvalue()).decode()

@@ -1,0 +1,201 @@
+"""A sign-in at an OpenID provider: where the browser is sent, and what is made of what it brings back."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from joserfc import jwt
+from joserfc.jwk import KeySet, import_key
+
+from auth.identities import ExternalIdentity
+from auth.oidc import id_tokens
+from auth.oidc.discovery import Discovery, Metadata
+from auth.oidc.settings import OidcSettings
+from auth.opaque import new_opaque
+from auth.server.codes import challenge_of
+from auth.sso.checks import Checks, refused, storable
+from auth.sso.connections import Connection
+from auth.sso.fetching import Fetched, Fetcher, NotFetched, basic
+
+LONGEST_ANSWER = 4096
+_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What has to be remembered of a sign-in until the browser comes back."""
+
+    nonce: str
+    verifier: str
+
+    @classmethod
+    def new(cls) -> Begun:
+        return cls(new_opaque(), new_opaque() + new_opaque())
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """`redirect_uri`: where the provider sends the browser back, at the organization's address."""
+
+    connection: Connection
+    settings: OidcSettings
+    redirect_uri: str
+    discovery: Discovery
+    fetcher: Fetcher
+
+    async def address(self, begun: Begun, state: str) -> str:
+        """Where the browser goes. Raises SignInRefused where the provider cannot be asked."""
+        metadata = await self._metadata(Checks())
+        query = {
+            "response_type": "code",
+            "client_id": self.settings.client_id,
+            "redirect_uri": self.redirect_uri,
+            "scope": self.settings.scopes,
+            "state": state,
+            "nonce": begun.nonce,
+            "code_challenge": challenge_of(begun.verifier),
+            "code_challenge_method": "S256",
+        }
+        there = metadata.authorization_endpoint
+        return f"{there}{'&' if urlsplit(there).query else '?'}{urlencode(query)}"
+
+    async def identity(self, answer: Mapping[str, str], begun: Begun, checks: Checks) -> ExternalIdentity:
+        """Whom the provider vouches for. Raises SignInRefused at the first check that fails."""
+        metadata = await self._metadata(checks)
+        self._check_answer(answer, metadata, checks)
+        tokens = await self._tokens(metadata, answer["code"], begun, checks)
+        claims = await self._claims(metadata, tokens, begun, checks)
+        said = {**(await self._userinfo(metadata, tokens, claims, checks)), **claims}
+        return self._identity(said)
+
+    async def claims_of_logout(self, token: str, checks: Checks) -> dict[str, Any]:
+        """What a logout token says (Back-Channel Logout 1.0, 2.6). Raises SignInRefused."""
+        metadata = await self._metadata(checks)
+        claims = await id_tokens.read(token, lambda kid: self.discovery.key(metadata, kid), checks)
+        id_tokens.check_claims(
+            claims | {"sub": claims.get("sub") or claims.get("sid")}, issuer=metadata.issuer, client_id=self.settings.client_id, checks=checks
+        )
+        events = claims.get("events")
+        is_one = isinstance(events, dict) and isinstance(events.get("http://schemas.openid.net/event/backchannel-logout"), dict)
+        checks.require("logout_event", "a logout's token", "one" if is_one else "another kind", when=is_one)
+        checks.require("logout_nonce", "no nonce", "one" if "nonce" in claims else "none", when="nonce" not in claims)
+        return claims
+
+    async def logout_address(self, back: str) -> str | None:
+        """Where somebody who signed out here signs out there, too (RP-Initiated Logout 1.0); None where the provider has no such address."""
+        try:
+            there = (await self.discovery.metadata(self.settings.issuer)).end_session_endpoint
+        except NotFetched:
+            return None
+        query = urlencode({"client_id": self.settings.client_id, "post_logout_redirect_uri": back})
+        return f"{there}{'&' if urlsplit(there).query else '?'}{query}" if there else None
+
+    async def _metadata(self, checks: Checks) -> Metadata:
+        try:
+            metadata = await self.discovery.metadata(self.settings.issuer)
+        except NotFetched as why:
+            raise refused("provider_configuration", f"the configuration of {self.settings.issuer}", str(why)) from None
+        checks.require("provider_configuration", f"the configuration of {self.settings.issuer}", "it", when=True)
+        return metadata
+
+    def _check_answer(self, answer: Mapping[str, str], metadata: Metadata, checks: Checks) -> None:
+        issuer = answer.get("iss")
+        right = issuer == metadata.issuer or (issuer is None and not metadata.says_issuer)
+        checks.require("answer_issuer", metadata.issuer, "none" if issuer is None else issuer[:200], when=right)
+        error = answer.get("error")
+        said = f"{error[:60]}: {answer.get('error_description', '')[:160]}" if error else "no error"
+        checks.require("provider_agrees", "no error", said, when=error is None)
+        code = answer.get("code", "")
+        checks.require("code", "a code", "one" if code else "none", when=0 < len(code) <= LONGEST_ANSWER)
+
+    async def _tokens(self, metadata: Metadata, code: str, begun: Begun, checks: Checks) -> dict[str, Any]:
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri, "code_verifier": begun.verifier}
+        expected = "tokens for the code"
+        try:
+            answer = await self._posted(metadata.token_endpoint, form)
+            document = answer.document()
+        except NotFetched as why:
+            raise refused("code_exchange", expected, str(why)) from None
+        good = answer.status == 200 and isinstance(document.get("id_token"), str)  # noqa: PLR2004 - OK
+        found = (
+            "tokens"
+            if good
+            else f"{answer.status}: {str(document.get('error', 'no id_token'))[:60]} {str(document.get('error_description', ''))[:120]}"
+        )
+        checks.require("code_exchange", expected, found, when=good)
+        return document
+
+    async def _posted(self, endpoint: str, form: dict[str, str]) -> Fetched:
+        headers: dict[str, str] = {}
+        secrets, way = self.connection.secrets, self.settings.authentication
+        if way == "client_secret_basic":
+            headers["Authorization"] = basic(self.settings.client_id, secrets["client_secret"])
+        else:
+            form = {**form, "client_id": self.settings.client_id}
+        if way == "client_secret_post":
+            form["client_secret"] = secrets["client_secret"]
+        if way == "private_key_jwt":
+            form |= {"client_assertion_type": _ASSERTION, "client_assertion": self._assertion(endpoint, secrets["private_key"])}
+        return await self.fetcher.post(endpoint, form, headers)
+
+    def _assertion(self, endpoint: str, private_key: str) -> str:
+        """RFC 7523, 2.2."""
+        key = import_key(json.loads(private_key))
+        now = int(time.time())
+        claims = {"iss": self.settings.client_id, "sub": self.settings.client_id, "aud": endpoint, "jti": new_opaque(), "iat": now, "exp": now + 60}
+        kid = key.as_dict().get("kid")
+        algorithm = {"RSA": "RS256", "OKP": "EdDSA"}.get(key.key_type, "ES256")
+        return jwt.encode({"alg": algorithm, **({"kid": kid} if kid else {})}, claims, KeySet([key]) if kid else key, algorithms=[algorithm])
+
+    async def _claims(self, metadata: Metadata, tokens: dict[str, Any], begun: Begun, checks: Checks) -> dict[str, Any]:
+        token: str = tokens["id_token"]
+        try:
+            claims = await id_tokens.read(token, lambda kid: self.discovery.key(metadata, kid), checks)
+        except NotFetched as why:
+            raise refused("token_key", "the provider's keys", str(why)) from None
+        id_tokens.check_claims(claims, issuer=metadata.issuer, client_id=self.settings.client_id, checks=checks)
+        id_tokens.check_nonce(claims, begun.nonce, checks)
+        id_tokens.check_access_token(claims, token, tokens.get("access_token"), checks)
+        return claims
+
+    async def _userinfo(self, metadata: Metadata, tokens: dict[str, Any], claims: dict[str, Any], checks: Checks) -> dict[str, Any]:
+        """Core, 5.3.2: what it says counts only for the subject of the ID token."""
+        if not self.settings.userinfo and self.settings.email_claim in claims:
+            return {}
+        if metadata.userinfo_endpoint is None or not isinstance(tokens.get("access_token"), str):
+            return {}
+        try:
+            answer = await self.fetcher.get(metadata.userinfo_endpoint, {"Authorization": f"Bearer {tokens['access_token']}"})
+            document = answer.document()
+        except NotFetched as why:
+            raise refused("userinfo", "what the provider says of the person", str(why)) from None
+        same = answer.status == 200 and document.get("sub") == claims["sub"]  # noqa: PLR2004 - OK
+        checks.require("userinfo_subject", "the person of the ID token", "they" if same else "somebody else", when=same)
+        return document
+
+    def _identity(self, said: Mapping[str, Any]) -> ExternalIdentity:
+        settings = self.settings
+        groups = said.get(settings.groups_claim)
+        names = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
+        amr = said.get("amr")
+        return ExternalIdentity(
+            self.connection.id,
+            said["sub"],
+            _text(said, settings.email_claim),
+            said.get("email_verified") in (True, "true") or settings.email_trusted,
+            _text(said, settings.username_claim),
+            _text(said, settings.name_claim),
+            tuple(storable(str(name))[:200] for name in names[:1000]),
+            ("oidc", *(str(one)[:20] for one in amr[:10])) if isinstance(amr, list) else ("oidc",),
+            _text(said, "sid"),
+        )
+
+
+def _text(said: Mapping[str, Any], name: str) -> str | None:
+    value = said.get(name)
+    return storable(value)[:320] or None if isinstance(value, str) else None

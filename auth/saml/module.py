@@ -1,0 +1,213 @@
+"""SAML as a login module. What reads and signs XML is imported when the first organization needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets as random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from auth.addresses import Addresses
+from auth.identities import ExternalIdentity
+from auth.saml.certificates import new_pair, span_of
+from auth.saml.keys import dropped, keys_of, prepared, secrets_of, switched
+from auth.saml.settings import SamlSettings
+from auth.sso.checks import Check, Checks
+from auth.sso.connections import Connection
+from auth.sso.fetching import Fetcher, NotFetched
+from tenants.errors import ValidationFailed
+from tenants.registry import Tenant
+
+if TYPE_CHECKING:
+    from auth.saml.arrivals import Arrived
+    from auth.saml.logouts import LogoutAsked
+    from auth.saml.messages import Sent
+    from auth.saml.metadata import Ours
+    from auth.saml.responses import Expected, Verified
+
+METADATA_TYPE = "application/samlmetadata+xml"
+WARNED_BEFORE = timedelta(days=30)
+
+
+class SamlModule:
+    def __init__(self, addresses: Addresses, fetcher: Fetcher) -> None:
+        self._addresses = addresses
+        self._fetcher = fetcher
+
+    async def settle(self, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+        """`metadata` (its text) or `metadata_url` says what the provider is; else `entity_id`, `sso_url` and `certificates` do.
+
+        Our own key is made when there is none yet. Raises ValidationFailed.
+        """
+        given = dict(settings)
+        given |= await self._from_metadata(given)
+        checked = SamlSettings.checked(given, self._fetcher.objection)
+        if strange := sorted(secrets.keys() - KNOWN_SECRETS):
+            raise ValidationFailed(dict.fromkeys(strange, "is not known here: our own keys are made here"))
+        kept = dict(secrets)
+        if "key" not in kept:
+            kept |= secrets_of(await asyncio.to_thread(new_pair, "Imprint"))
+        return checked.document(), kept
+
+    def start(self, connection: Connection) -> str:
+        return f"{self.path(connection)}/login"
+
+    def copied(self, connection: Connection) -> tuple[tuple[str, str], ...]:
+        path = self.path(connection)
+        return (
+            ("Metadata", f"{path}/metadata"),
+            ("Identifier (Entity ID)", f"{path}/metadata"),
+            ("Reply URL (Assertion Consumer Service)", f"{path}/acs"),
+            ("Single logout URL", f"{path}/slo"),
+        )
+
+    async def examine(self, tenant: Tenant, connection: Connection) -> list[Check]:
+        del tenant
+        settings, now = SamlSettings.kept(connection.settings), datetime.now(UTC)
+        checks = [certificate_check("provider_certificate", certificate, now) for certificate in settings.certificates]
+        checks += [certificate_check("own_certificate", pair.certificate, now) for pair in keys_of(connection.secrets)[:1]]
+        if settings.metadata_url:
+            checks.append(await self._same_metadata(settings))
+        return checks
+
+    @staticmethod
+    def path(connection: Connection) -> str:
+        return f"/auth/saml/{connection.name}"
+
+    def ours(self, tenant: Tenant, connection: Connection) -> Ours:
+        from auth.saml.metadata import Ours
+
+        base = self._addresses.of(tenant) + self.path(connection)
+        return Ours(f"{base}/metadata", f"{base}/acs", f"{base}/slo")
+
+    def metadata(self, tenant: Tenant, connection: Connection) -> bytes:
+        from auth.saml.metadata import ours
+
+        settings = SamlSettings.kept(connection.settings)
+        certificates = [pair.certificate for pair in keys_of(connection.secrets, published=True)]
+        return ours(self.ours(tenant, connection), certificates, sign_requests=settings.sign_requests, name_id_format=settings.name_id_format)
+
+    def sign_in(self, tenant: Tenant, connection: Connection, number: str) -> Sent:
+        """The request for a sign-in. Its id is `number` behind an underscore, since an id may not begin with a digit (XML Schema, NCName)."""
+        from auth.saml.messages import authn_request, sent
+
+        settings, ours = SamlSettings.kept(connection.settings), self.ours(tenant, connection)
+        request = authn_request(settings, ours.entity_id, ours.acs, f"_{number}")
+        signer = keys_of(connection.secrets)[0] if settings.sign_requests else None
+        return sent(request, settings.sso_url, settings.sso_binding, field="SAMLRequest", relay=number, signer=signer)
+
+    async def verified(self, tenant: Tenant, connection: Connection, checks: Checks, response: str) -> tuple[Verified, ExternalIdentity]:
+        """Raises SignInRefused. In a thread: it takes milliseconds of a core."""
+        from auth.saml.people import identity_of
+        from auth.saml.responses import verify
+
+        expected = self._expected(tenant, connection)
+        verified = await asyncio.to_thread(verify, checks, response, expected)
+        return verified, identity_of(checks, connection.id, expected.settings, verified)
+
+    def sign_out(self, tenant: Tenant, connection: Connection, number: str, session: str) -> Sent | None:
+        """Ask the provider to end its session, which is called `session` here; None where it has no address for that."""
+        from auth.saml.messages import logout_request, sent
+        from auth.saml.people import named
+
+        settings, ours = SamlSettings.kept(connection.settings), self.ours(tenant, connection)
+        if settings.slo_url is None:
+            return None
+        request = logout_request(ours.entity_id, settings.slo_url, f"_{number}", *named(session))
+        signer = keys_of(connection.secrets)[0]
+        return sent(request, settings.slo_url, settings.slo_binding, field="SAMLRequest", relay=number, signer=signer)
+
+    async def logout_asked(self, tenant: Tenant, connection: Connection, checks: Checks, arrived: Arrived) -> tuple[LogoutAsked, list[str]]:
+        """What the provider wants ended, and what those sessions may be called here. Raises SignInRefused."""
+        from auth.saml.logouts import asked
+        from auth.saml.people import sessions_meant
+
+        expected = self._expected(tenant, connection)
+        found = await asyncio.to_thread(asked, checks, arrived, expected)
+        return found, sessions_meant(found, expected.settings)
+
+    async def logout_answered(self, tenant: Tenant, connection: Connection, checks: Checks, arrived: Arrived) -> str:
+        """The number of our request. Raises SignInRefused."""
+        from auth.saml.logouts import answered
+
+        answers = await asyncio.to_thread(answered, checks, arrived, self._expected(tenant, connection))
+        return answers.removeprefix("_")
+
+    def logout_done(self, tenant: Tenant, connection: Connection, answers: str, relay: str | None, *, done: bool) -> Sent | None:
+        """Tell the provider how it went; None where it has no address for that."""
+        from auth.saml.messages import logout_response, sent
+        from auth.saml.names import RESPONDER, SUCCESS
+
+        settings = SamlSettings.kept(connection.settings)
+        to = settings.slo_response_url or settings.slo_url
+        if to is None:
+            return None
+        status = SUCCESS if done else RESPONDER
+        response = logout_response(self.ours(tenant, connection).entity_id, to, f"_{random.token_hex(16)}", answers, status)
+        return sent(response, to, settings.slo_binding, field="SAMLResponse", relay=relay, signer=keys_of(connection.secrets)[0])
+
+    def _expected(self, tenant: Tenant, connection: Connection) -> Expected:
+        from auth.saml.responses import Expected
+
+        settings = SamlSettings.kept(connection.settings)
+        return Expected(settings, self.ours(tenant, connection), keys_of(connection.secrets), datetime.now(UTC))
+
+    async def renewed(self, connection: Connection, step: str) -> Connection:
+        """Our next key: `prepare` publishes it beside the one in use, `switch` uses it, `drop` forgets the one before. Raises Conflict."""
+        if step == "prepare":
+            return replace(connection, secrets=prepared(connection.secrets, await asyncio.to_thread(new_pair, "Imprint")))
+        return replace(connection, secrets=(switched if step == "switch" else dropped)(connection.secrets))
+
+    async def _from_metadata(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Takes `metadata` out of what is given. Raises ValidationFailed."""
+        text, url, chosen = given.pop("metadata", None), given.get("metadata_url"), given.get("entity_id")
+        if not text and not url:
+            if not chosen:
+                raise ValidationFailed({"metadata_url": "is missing: give the address of the provider's metadata, or the metadata itself"})
+            return {}
+        field_name = "metadata" if text else "metadata_url"
+        try:
+            found = await self._read_metadata(str(text).encode() if text else await self._fetched(str(url)), chosen)
+        except NotFetched as problem:
+            raise ValidationFailed({field_name: str(problem)}) from None
+        # What an administrator says of requests and ids counts more than what the provider would like.
+        return {name: value for name, value in found.items() if name not in {"sign_requests", "name_id_format"} or given.get(name) in {None, ""}}
+
+    async def _fetched(self, url: str) -> bytes:
+        answer = await self._fetcher.get(url, {"Accept": f"{METADATA_TYPE}, application/xml, text/xml"})
+        if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
+            raise NotFetched(f"the answer is {answer.status}, not 200")
+        return answer.body
+
+    @staticmethod
+    async def _read_metadata(text: bytes, entity_id: str | None) -> dict[str, Any]:
+        from auth.saml.documents import Unreadable
+        from auth.saml.metadata import provider_of
+
+        try:
+            return await asyncio.to_thread(provider_of, text, entity_id)
+        except Unreadable as problem:
+            raise NotFetched(f"is no metadata of an identity provider: {problem}") from None
+
+    async def _same_metadata(self, settings: SamlSettings) -> Check:
+        expected = "metadata with the certificates that are kept here"
+        try:
+            found = await self._read_metadata(await self._fetched(settings.metadata_url or ""), settings.entity_id)
+            now_there = SamlSettings.checked({**settings.document(), "certificates": found["certificates"]}, self._fetcher.objection)
+        except (NotFetched, ValidationFailed) as problem:
+            return Check("metadata", expected, str(problem))
+        same = set(now_there.certificates) <= set(settings.certificates)
+        return Check("metadata", expected, "these" if same else "others: add the connection's metadata again", same)
+
+
+KNOWN_SECRETS = frozenset({"key", "certificate", "next_key", "next_certificate", "previous_key", "previous_certificate"})
+
+
+def certificate_check(name: str, certificate: str, now: datetime) -> Check:
+    span = span_of(certificate)
+    good = span.covers(now) and span.ends - now > WARNED_BEFORE
+    return Check(
+        name, f"good for more than {WARNED_BEFORE.days} days", f"{span.fingerprint}… from {span.begins:%Y-%m-%d} until {span.ends:%Y-%m-%d}", good
+    )

@@ -1,0 +1,65 @@
+"""Checks that a sign-in passes one after the other, and the refusal of the first that it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from tenants.errors import Unauthenticated
+
+LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `name`: a stable code. `expected`, `found`: words and values for whoever set the connection up.
+
+    Neither holds what is personal or secret: see `masked`.
+    """
+
+    name: str
+    expected: str
+    found: str
+    passed: bool = False
+
+
+class SignInRefused(Unauthenticated):
+    """One page and one answer for the outsider, whichever check failed; which one is in the organization's audit log under `trace`."""
+
+    code: ClassVar[str] = "SIGN_IN_REFUSED"
+
+    def __init__(self, check: Check) -> None:
+        super().__init__("You could not be signed in. Try again; if it goes on, tell your administrator the number below.")
+        self.check = check
+        self.trace: str | None = None
+
+    def extensions(self) -> dict[str, object]:
+        return {"trace": self.trace} if self.trace else {}
+
+
+@dataclass(slots=True)
+class Checks:
+    """What one sign-in was looked at for, in order; whoever tests a connection reads it as a list."""
+
+    done: list[Check] = field(default_factory=list)
+
+    def require(self, name: str, expected: str, found: str, *, when: bool) -> None:
+        """Note the check. Raises SignInRefused where it did not pass (`when` is false)."""
+        self.done.append(Check(name, storable(expected)[:LONGEST], storable(found)[:LONGEST], when))
+        if not when:
+            raise SignInRefused(self.done[-1])
+
+
+def refused(name: str, expected: str, found: str) -> SignInRefused:
+    return SignInRefused(Check(name, storable(expected)[:LONGEST], storable(found)[:LONGEST]))
+
+
+def storable(text: str) -> str:
+    """Without NUL and lone surrogates: JSON and addresses can spell them, and no row takes them."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+
+
+def masked(value: str) -> str:
+    """As much of an address or a name as tells its administrator which one it was, and nobody else whose."""
+    local, at, domain = value.partition("@")
+    return f"{local[:1]}…{at}{domain}"

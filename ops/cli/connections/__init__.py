@@ -1,0 +1,96 @@
+"""`imprint connections`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from ops.cli.connections.common import AS_JSON, NAME, SLUG, asked, print_one
+from ops.cli.connections.ldap import add_ldap
+from ops.cli.connections.oauth2 import add_oauth2
+from ops.cli.connections.oidc import add_oidc
+from ops.cli.connections.saml import add_saml, certificate
+from ops.cli.printing import print_json, print_table
+
+if TYPE_CHECKING:
+    from auth.sso.checks import Check
+
+COLUMNS = ("name", "kind", "label", "enabled", "sign_in")
+
+
+@click.group("connections")
+def command() -> None:
+    """The identity providers through which an organization's people sign in."""
+
+
+@command.group("add")
+@SLUG
+@click.pass_context
+def add(ctx: click.RichContext, slug: str) -> None:
+    """Connect an identity provider: saml, oidc, oauth2 or ldap."""
+    ctx.obj = slug
+
+
+add.add_command(add_oidc)
+add.add_command(add_oauth2)
+add.add_command(add_saml)
+command.add_command(certificate)
+add.add_command(add_ldap)
+
+
+@command.command("list")
+@SLUG
+@AS_JSON
+def list_all(slug: str, *, as_json: bool) -> None:
+    """Every connection of an organization."""
+    found = asked(slug, lambda connecting: connecting.all())
+    print_json(found) if as_json else print_table(found, COLUMNS)
+
+
+@command.command("show")
+@SLUG
+@NAME
+@AS_JSON
+def show(slug: str, name: str, *, as_json: bool) -> None:
+    """One connection with its settings; of its secrets only that they are there."""
+    print_one(asked(slug, lambda connecting: connecting.show(name)), as_json=as_json)
+
+
+@command.command("test")
+@SLUG
+@NAME
+@AS_JSON
+def test(slug: str, name: str, *, as_json: bool) -> None:
+    """Look at the provider without anybody signing in; exit 1 where something is not as it has to be."""
+    checks: list[Check] = asked(slug, lambda connecting: connecting.test(name))
+    rows = [{"check": check.name, "ok": check.passed, "expected": check.expected, "found": check.found} for check in checks]
+    print_json(rows) if as_json else print_table(rows, ("ok", "check", "expected", "found"))
+    if not all(check.passed for check in checks):
+        raise SystemExit(1)
+
+
+@command.command("enable")
+@SLUG
+@NAME
+@AS_JSON
+def enable(slug: str, name: str, *, as_json: bool) -> None:
+    """Let people sign in through it."""
+    print_one(asked(slug, lambda connecting: connecting.switch(name, enabled=True)), as_json=as_json)
+
+
+@command.command("disable")
+@SLUG
+@NAME
+@AS_JSON
+def disable(slug: str, name: str, *, as_json: bool) -> None:
+    """Let nobody sign in through it any more; whoever is signed in stays so."""
+    print_one(asked(slug, lambda connecting: connecting.switch(name, enabled=False)), as_json=as_json)
+
+
+@command.command("remove")
+@SLUG
+@NAME
+def remove(slug: str, name: str) -> None:
+    """Forget it, and which of its people are whom here; the people stay."""
+    asked(slug, lambda connecting: connecting.remove(name))

@@ -1,0 +1,37 @@
+"""`imprint events rebuild`: the projections that can be made again from an organization's events."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from app.content.projections import find_former_slugs, index_all_posts, recount_publications
+from app.engagement.recounts import count_anew
+from tenants.database import Database, repeatable
+from tenants.errors import NotFound
+from tenants.ids import new_id
+from tenants.registry import Registry
+from tenants.secrets import Keyring
+from tenants.settings import TenantSettings
+from tenants.transaction import Cause, Transaction, transaction
+from workers.reactions.publications import PUBLICATIONS
+
+PROJECTIONS: dict[str, Callable[[Transaction], Awaitable[None]]] = {
+    "publication_counts": lambda tx: recount_publications(tx, PUBLICATIONS),
+    "search": index_all_posts,
+    "former_slugs": find_former_slugs,
+    "engagement": count_anew,
+}
+
+
+@repeatable
+async def rebuild(database: Database, settings: TenantSettings, slug: str, projection: str) -> None:
+    """In one transaction, while the organization is at work. Raises NotFound for a slug or a projection that there is not."""
+    make = PROJECTIONS.get(projection)
+    if make is None:
+        raise NotFound(f"There is no projection {projection!r}; these can be made again: {', '.join(PROJECTIONS)}.")
+    tenant = await Registry(database, Keyring(settings.secret_keys)).by_slug(slug)
+    if tenant is None:
+        raise NotFound(f"There is no organization {slug!r}; `imprint tenants list` shows those there are.")
+    async with transaction(database, tenant, Cause(new_id())) as tx:
+        await tx.connection.simple("SET LOCAL statement_timeout = 0")
+        await make(tx)

@@ -1,0 +1,202 @@
+"""An administrator connects the company's identity provider by the console alone."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from litestar.types import ASGIApp
+
+from auth.service import Auth
+from tenants.ids import new_id
+from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
+from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, who
+from tests.integration.auth.test_arrivals import own
+from tests.integration.conftest import House
+from tests.peers import openid
+from tests.peers.openid import CLIENT, SECRET, Provider
+
+FORM = re.compile(r'name="form" value="([^"]+)"')
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with openid.running() as running:
+        yield running
+
+
+async def signed_in(app: ASGIApp, person: Person) -> httpx.AsyncClient:
+    browser = client_at(app, f"{person.tenant.slug}.localhost")
+    form = FORM.search((await browser.get("/auth/login")).text)
+    assert form
+    answer = await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form[1]})
+    assert answer.status_code == 303
+    return browser
+
+
+@pytest.fixture
+async def admin(app: ASGIApp, acme: House, new_person: NewPerson) -> AsyncIterator[httpx.AsyncClient]:
+    browser = await signed_in(app, await new_person(acme, role="admin"))
+    yield browser
+    await browser.aclose()
+
+
+async def send(browser: httpx.AsyncClient, page: str, to: str, **typed: str) -> httpx.Response:
+    """A form of that page, filled in."""
+    form = FORM.search((await browser.get(page)).text)
+    assert form, page
+    return await browser.post(to, data={"form": form[1], **typed})
+
+
+async def connect(browser: httpx.AsyncClient, provider: Provider) -> str:
+    name = f"c{new_id().hex[:20]}"
+    answer = await send(
+        browser,
+        "/admin/sign-on/new/oidc",
+        "/admin/sign-on/new/oidc",
+        name=name,
+        issuer=provider.issuer,
+        client_id=CLIENT,
+        client_secret=SECRET,
+    )
+    assert (answer.status_code, answer.headers.get("location")) == (303, f"/admin/sign-on/{name}"), answer.text
+    return name
+
+
+def onward(page: httpx.Response) -> str:
+    """Where a page leads that goes on by itself; it is not a redirect, which browsers would not follow to a provider after a form."""
+    there = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page.text)
+    assert there, page.text
+    return html.unescape(there[1])
+
+
+async def rehearse(browser: httpx.AsyncClient, provider: Provider, name: str) -> httpx.Response:
+    begun = await send(browser, f"/admin/sign-on/{name}", f"/admin/sign-on/{name}/test")
+    there = await browser.get(onward(begun))
+    back = await browser.get(f"/auth/oidc/{name}/callback", params=provider.agree(there.headers["location"]))
+    return await browser.get(back.headers["location"])
+
+
+async def test_a_provider_is_connected_tested_and_switched_on(
+    app: ASGIApp, auth: Auth, admin: httpx.AsyncClient, acme: House, provider: Provider
+) -> None:
+    provider.honest()
+    subject = new_id().hex
+    provider.person = {"sub": subject, "email": f"{subject}@acme.example", "email_verified": True, "name": "Kit", "groups": ["staff"]}
+    await own(auth, acme.tenant, "acme.example")
+    name = await connect(admin, provider)
+
+    page = await admin.get(f"/admin/sign-on/{name}")
+    assert f"http://acme.localhost:8000/auth/oidc/{name}/callback" in page.text
+    assert SECRET not in page.text
+    tested = await rehearse(admin, provider, name)
+    assert "checks passed" in tested.text
+    assert await auth.parts.accounts.find(acme.tenant, f"{subject}@acme.example") is None
+    saved = await send(
+        admin,
+        f"/admin/sign-on/{name}",
+        f"/admin/sign-on/{name}",
+        label="Company",
+        create_people="yes",
+        default_role="reader",
+        group_roles="staff = author",
+    )
+    on = await send(admin, f"/admin/sign-on/{name}", f"/admin/sign-on/{name}/switch", on="yes")
+    assert (saved.status_code, on.status_code) == (303, 303)
+    async with client_at(app, "acme.localhost") as person:
+        assert "Continue with Company" in (await person.get("/auth/login")).text
+        there = await person.get(f"/auth/oidc/{name}/login")
+        assert (await person.get(f"/auth/oidc/{name}/callback", params=provider.agree(there.headers["location"]))).status_code == 303
+        assert (await who(person))["me"]["role"] == "author"
+
+
+async def test_a_test_names_the_check_that_failed_with_what_was_expected_and_found(
+    auth: Auth, admin: httpx.AsyncClient, acme: House, provider: Provider
+) -> None:
+    provider.honest()
+    provider.person = {"sub": "s", "email": "s@nowhere.example", "email_verified": True}
+    name = await connect(admin, provider)
+
+    foreign = await rehearse(admin, provider, name)
+    provider.claims = lambda claims: claims.update(aud="another-client")
+    audience = await rehearse(admin, provider, name)
+
+    assert "Refused at check" in foreign.text
+    assert "nowhere.example" in foreign.text
+    assert "Add the domain under Domains" in foreign.text
+    assert "another-client" in audience.text
+    assert "Token audience" in audience.text
+
+
+async def test_a_test_in_anothers_browser_shows_and_does_nothing(
+    app: ASGIApp, admin: httpx.AsyncClient, acme: House, provider: Provider, new_person: NewPerson
+) -> None:
+    provider.honest()
+    provider.person = {"sub": "t", "email": "t@acme.example", "email_verified": True}
+    name = await connect(admin, provider)
+    begun = await send(admin, f"/admin/sign-on/{name}", f"/admin/sign-on/{name}/test")
+    stranger = await signed_in(app, await new_person(acme, role="admin"))
+    there = await stranger.get(onward(begun))
+
+    back = await stranger.get(f"/auth/oidc/{name}/callback", params=provider.agree(there.headers["location"]))
+
+    assert back.status_code == 401
+    await stranger.aclose()
+
+
+async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_made(admin: httpx.AsyncClient, provider: Provider) -> None:
+    new = "/admin/sign-on/new/oidc"
+    provider.honest()
+
+    wrong = await send(admin, new, new, name="No Good", issuer="", client_id="", client_secret="")
+    name = await connect(admin, provider)
+    twice = await send(admin, new, new, name=name, issuer=provider.issuer, client_id=CLIENT, client_secret=SECRET)
+    terms = await send(admin, f"/admin/sign-on/{name}", f"/admin/sign-on/{name}", label="", default_role="owner", group_roles="staff = nothing\nx")
+    kept = await send(admin, f"/admin/sign-on/{name}", f"/admin/sign-on/{name}/remove", confirm="something")
+    gone = await send(admin, f"/admin/sign-on/{name}", f"/admin/sign-on/{name}/remove", confirm=name)
+
+    assert wrong.status_code == 400
+    assert all(f'id="{field}-wrong"' in wrong.text for field in ("name", "issuer", "client_id", "client_secret"))
+    assert (twice.status_code, "already" in twice.text) == (409, True)
+    assert all(f'id="{field}-wrong"' in terms.text for field in ("label", "default_role", "group_roles"))
+    assert 'id="confirm-wrong"' in kept.text
+    assert gone.status_code == 303
+    assert name not in (await admin.get("/admin/sign-on")).text
+
+
+async def test_only_who_may_configure_sign_on_comes_in_and_only_by_our_own_forms(
+    app: ASGIApp, acme: House, globex: House, admin: httpx.AsyncClient, new_person: NewPerson, provider: Provider
+) -> None:
+    provider.honest()
+    name = await connect(admin, provider)
+    editor = await signed_in(app, await new_person(acme, role="editor"))
+    neighbour = await signed_in(app, await new_person(globex, role="admin"))
+    async with client_at(app, "acme.localhost") as nobody:
+        first = await nobody.get("/admin/sign-on")
+
+    assert (first.status_code, first.headers["location"]) == (303, "/auth/login?next=%2Fadmin%2Fsign-on")
+    assert (await editor.get("/admin/sign-on")).status_code == 403
+    assert (await neighbour.get(f"/admin/sign-on/{name}")).status_code == 404
+    assert (await admin.post(f"/admin/sign-on/{name}/switch", data={"on": "yes"})).status_code == 403
+    await editor.aclose()
+    await neighbour.aclose()
+
+
+async def test_a_domain_is_claimed_and_its_record_shown(admin: httpx.AsyncClient) -> None:
+    page = "/admin/sign-on"
+    domain = f"d{new_id().hex[:12]}.example"
+
+    claimed = await send(admin, page, f"{page}/domains", do="claim", domain=domain.upper())
+    shown = (await admin.get(page)).text
+    wrong = await send(admin, page, f"{page}/domains", do="claim", domain="not a domain")
+    removed = await send(admin, page, f"{page}/domains", do="remove", domain=domain)
+
+    assert claimed.status_code == 303
+    assert f"_imprint-challenge.{domain}" in shown
+    assert "imprint-email-verification=" in shown
+    assert 'id="domain-wrong"' in wrong.text
+    assert removed.status_code == 303
+    assert domain not in (await admin.get(page)).text

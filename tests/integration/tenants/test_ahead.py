@@ -1,0 +1,149 @@
+"""Roles and beginnings that travel with the first statement: whatever goes wrong, nothing runs as somebody else."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from tenants.database import Database, Place, UniqueTaken
+from tenants.ids import new_id
+from tenants.naming import RoleName
+from tenants.settings import TenantSettings
+from tenants.statements import statement
+from tests.integration.conftest import House
+
+WHO = statement("SELECT current_user")
+MARK = statement("INSERT INTO __tenant__.handled (event_id, handler) VALUES (:id, 'ahead')")
+COUNT = statement("SELECT count(*) FROM __tenant__.handled WHERE event_id = :id")
+SUM = statement("SELECT CAST(:number AS int) + 1")
+TWO = statement("SELECT * FROM (VALUES (1), (2)) AS v (n)")
+
+
+async def who(database: Database, house: House) -> str:
+    async with database.reading(house.tenant.place) as connection:
+        return str(await connection.fetchval(WHO))
+
+
+async def test_every_way_of_asking_takes_the_role_with_it_prepared_or_not(migrated: TenantSettings, acme: House, globex: House) -> None:
+    async with Database(migrated, connections=1) as database:
+        for _ in range(2):
+            for house in (acme, globex):
+                role = house.tenant.place.role
+                async with database.reading(house.tenant.place) as connection:
+                    assert [row["current_user"] for row in await connection.fetch(WHO)] == [role]
+                async with database.control() as connection:
+                    assert await connection.fetchval(WHO) == migrated.login_role
+                async with database.reading(house.tenant.place) as connection:
+                    row = await connection.fetchrow(WHO)
+                assert row is not None
+                assert row["current_user"] == role
+                async with database.control() as connection:
+                    assert await connection.execute(TWO) == 2
+                async with database.reading(house.tenant.place) as connection:
+                    assert await connection.execute(WHO) == 1
+                    assert await connection.fetchval(WHO) == role
+                async with database.control() as connection:
+                    assert await connection.document("SELECT to_json(current_user)", []) == f'"{migrated.login_role}"'.encode()
+
+
+async def test_where_the_role_cannot_be_taken_a_prepared_statement_does_not_run_as_the_one_before(migrated: TenantSettings, acme: House) -> None:
+    impostor = Place(acme.tenant.place.schema, RoleName("nobody_at_all"))
+    mark = new_id()
+    async with Database(migrated, connections=1) as database:
+        async with database.reading(acme.tenant.place) as connection:
+            await connection.execute(MARK, id=new_id())
+
+        async def as_nobody() -> None:
+            async with database.reading(impostor) as connection:
+                await connection.execute(MARK, id=mark)
+
+        for _ in range(2):
+            with pytest.raises(asyncpg.PostgresError, match='role "nobody_at_all" does not exist'):
+                await as_nobody()
+        async with database.reading(acme.tenant.place) as connection:
+            assert await connection.fetchval(COUNT, id=mark) == 0
+            assert await connection.fetchval(WHO) == acme.tenant.place.role
+
+
+async def test_a_role_that_was_taken_within_a_transaction_is_asked_for_again_after_its_rollback(
+    migrated: TenantSettings, acme: House, globex: House
+) -> None:
+    async with Database(migrated, connections=1) as database:
+        mark = new_id()
+
+        async def fail_as_globex() -> None:
+            async with database.writing(globex.tenant.place) as connection:
+                await connection.execute(MARK, id=mark)
+                await connection.execute(MARK, id=mark)
+
+        await who(database, acme)
+        with pytest.raises(UniqueTaken):
+            await fail_as_globex()
+        assert await who(database, globex) == globex.tenant.place.role
+        assert await who(database, acme) == acme.tenant.place.role
+
+
+async def test_a_prepared_statement_that_fails_leaves_the_next_one_its_own_role(migrated: TenantSettings, acme: House, globex: House) -> None:
+    mark = new_id()
+    async with Database(migrated, connections=1) as database:
+        for house in (acme, globex):
+            async with database.reading(house.tenant.place) as connection:
+                await connection.execute(MARK, id=mark)
+        with pytest.raises(UniqueTaken):
+            async with database.reading(acme.tenant.place) as connection:
+                await connection.execute(MARK, id=mark)
+        assert await who(database, globex) == globex.tenant.place.role
+        assert await who(database, acme) == acme.tenant.place.role
+
+
+async def test_a_value_that_the_driver_cannot_send_ends_the_connection_and_not_the_pool(migrated: TenantSettings, acme: House, globex: House) -> None:
+    async with Database(migrated, connections=1) as database:
+        async with database.reading(acme.tenant.place) as connection:
+            assert await connection.fetchval(SUM, number=1) == 2
+        with pytest.raises(asyncpg.DataError):
+            async with database.reading(globex.tenant.place) as connection:
+                await connection.fetchval(SUM, number="one")
+        assert await who(database, globex) == globex.tenant.place.role
+
+
+async def test_a_transaction_in_which_nothing_is_asked_sends_nothing(migrated: TenantSettings, acme: House) -> None:
+    async with Database(migrated, connections=1) as database:
+        await who(database, acme)
+        raw = database._backends[0].raw
+        assert raw is not None
+        before = raw._protocol.queries_count  # type: ignore[attr-defined]
+        async with database.writing(acme.tenant.place):
+            pass
+        assert raw._protocol.queries_count == before  # type: ignore[attr-defined]
+        assert await who(database, acme) == acme.tenant.place.role
+
+
+async def test_one_message_takes_the_role_begins_and_reads(migrated: TenantSettings, acme: House, globex: House) -> None:
+    async with Database(migrated, connections=1) as database:
+        for house in (acme, globex):
+            async with database.writing(house.tenant.place) as connection:
+                await connection.fetchval(WHO)
+        raw = database._backends[0].raw
+        assert raw is not None
+        sent: list[bytes] = []
+        raw._transport = Overheard(raw._transport, sent)  # type: ignore[attr-defined]
+        async with database.writing(acme.tenant.place) as connection:
+            assert await connection.fetchval(WHO) == acme.tenant.place.role
+        [ahead] = sent
+        assert [word in ahead for word in (b"SET ROLE", b"BEGIN", b"imprint.door")] == [True] * 3
+        assert b"S\x00\x00\x00\x04" not in ahead
+
+
+class Overheard:
+    """A transport that keeps what is written to it ahead of a statement."""
+
+    def __init__(self, transport: object, sent: list[bytes]) -> None:
+        self._transport = transport
+        self._sent = sent
+
+    def write(self, data: bytes) -> None:
+        self._sent.append(bytes(data))
+        self._transport.write(data)  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transport, name)

@@ -1,0 +1,135 @@
+"""Two installations with nothing in common: here with acme and globex, elsewhere with nobody."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.bus import Bus
+from app.content.commands import ApprovePost, PublishPost, SubmitPost
+from app.management.decisions import Decisions
+from auth.credentials import Credentials
+from auth.passwords import Passwords
+from migrations import runner
+from ops.demo.load import load_people
+from ops.demo.people import ACME, GLOBEX
+from ops.demo.people import House as Cast
+from ops.exporting import export_to
+from ops.founding import found
+from ops.stack import Addresses, databases
+from ops.stack.binaries import installed
+from tenants.database import Database
+from tenants.ids import new_id
+from tenants.settings import TenantSettings
+from tenants.transfer.exporting import Exported
+from tenants.transfer.keys import TransferSecret
+from tests.integration.conftest import House, write_post
+from tests.integration.migrations.conftest import as_owner, new_database, settings_for
+from tests.integration.migrations.revisions import Further
+
+PASSWORD = "three words together"
+SECRET = TransferSecret("file", bytes(range(32)))
+# What JSON, COPY's text and its escapes could trip over; Postgres stores no NUL.
+ODD = 'tab\there, line\nbreak, carriage\rreturn, back\\slash, \\N and \\., "quotes", \u2028, ﷽ 👩‍👩‍👧 ß İ e\u0301'
+
+
+def quiet(_line: str) -> None:
+    """Where nobody listens."""
+
+
+async def _installation(stack: Addresses, worker_name: str) -> TenantSettings:
+    own = new_database(worker_name)
+    databases.make(installed().postgres("psql"), stack.superuser_url, own)
+    settings = settings_for(own.admin_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
+    await runner.up(settings)
+    return settings
+
+
+@pytest.fixture(scope="session")
+async def here(stack: Addresses, worker_name: str) -> TenantSettings:
+    return await _installation(stack, worker_name)
+
+
+@pytest.fixture(scope="session")
+async def elsewhere(stack: Addresses, worker_name: str) -> TenantSettings:
+    """Another database, other roles, another secret key."""
+    return await _installation(stack, worker_name)
+
+
+async def _inhabited(settings: TenantSettings, cast: Cast) -> House:
+    async with Database(settings, connections=2) as pool:
+        tenant = (await found(settings, pool, slug=cast.slug, name=cast.name, owner_email=f"owner@{cast.slug}.example")).tenant
+        house = House(tenant, await load_people(pool, tenant, cast), cast)
+        bus = Bus(pool)
+        await write_post(bus, house, title=f"A draft of {cast.slug}")
+        post = await write_post(bus, house, title='A \\N "title" 👩‍👩‍👧 ﷽', custom_fields={"odd": ODD, "deep": [{"n": 1.5}] * 50})
+        for command, who in ((SubmitPost(post), "author"), (ApprovePost(post), "editor"), (PublishPost(post), "editor")):
+            await bus.execute(tenant, command, house.people[who], correlation_id=new_id())
+        await Credentials(pool, Passwords(), Decisions(pool, oldest=0.0)).set_password(tenant, house.id_of("author"), PASSWORD)
+    return house
+
+
+@pytest.fixture(scope="session")
+async def acme(here: TenantSettings) -> House:
+    return await _inhabited(here, ACME)
+
+
+@pytest.fixture(scope="session")
+async def globex(here: TenantSettings) -> House:
+    return await _inhabited(here, GLOBEX)
+
+
+@pytest.fixture
+def more(tmp_path: Path) -> Iterator[Further]:
+    """Revisions that only this test sees."""
+    folder = tmp_path / "revisions"
+    folder.mkdir()
+    written = Further(folder)
+    yield written
+    written.forget()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file of acme's, sealed with SECRET."""
+
+    path: Path
+    exported: Exported
+
+    def copy(self, folder: Path, content: bytes) -> Path:
+        path = folder / f"{os.urandom(4).hex()}.imprint"
+        path.write_bytes(content)
+        return path
+
+
+@pytest.fixture(scope="session")
+async def sent(here: TenantSettings, acme: House, tmp_path_factory: pytest.TempPathFactory) -> Sent:
+    path = tmp_path_factory.mktemp("sent") / "acme.imprint"
+    return Sent(path, await export_to(here, "acme", path, SECRET, quiet, force=False))
+
+
+async def rows_of(settings: TenantSettings, slug: str) -> dict[str, list[str]]:
+    """Every row of every table of the organization's as text, sorted; Alembic's own left out."""
+    async with as_owner(settings) as owner:
+        schema = await owner.fetchval("SELECT schema FROM control.organizations WHERE slug = $1", slug)
+        tables = await owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename <> 'alembic_version' ORDER BY 1", schema)
+        return {
+            table["tablename"]: [row["row"] for row in await owner.fetch(f"SELECT t::text AS row FROM {schema}.{table['tablename']} t ORDER BY 1")]
+            for table in tables
+        }
+
+
+async def organizations_of(settings: TenantSettings) -> list[tuple[str, str, str]]:
+    """Slug, status and origin of all there are, and nothing that nobody owns: as many schemas and roles as organizations and stock."""
+    async with as_owner(settings) as owner:
+        rows = await owner.fetch("SELECT slug, status, origin, schema, role FROM control.organizations ORDER BY slug")
+        schemas = {row["nspname"] for row in await owner.fetch(r"SELECT nspname FROM pg_namespace WHERE nspname LIKE 't\_%'")}
+        prefix = await owner.fetchval("SELECT role_prefix FROM control.installation")
+        roles = {row["rolname"] for row in await owner.fetch("SELECT rolname FROM pg_roles WHERE rolname LIKE $1", f"{prefix}\\_t\\_%")}
+    assert schemas == {row["schema"] for row in rows}
+    assert roles == {row["role"] for row in rows}
+    return [(row["slug"], row["status"], row["origin"]) for row in rows]

@@ -1,0 +1,48 @@
+"""Passwords that guessers try first, in whatever dress."""
+
+from __future__ import annotations
+
+import pytest
+
+from auth.common import commonness
+
+OWN = ("Kim Larsen-Holt", "kim.larsen", "Acme Publishing")
+
+
+@pytest.mark.parametrize("password", ["password", "P@ssw0rd!2024", "Welcome123", "iloveyou1", "Sommer2025!", "letmein99", "!!admin2025"])
+def test_well_known_words_are_found_whatever_stands_around_them(password: str) -> None:
+    assert "guessers" in commonness(password)
+
+
+@pytest.mark.parametrize(
+    "password", ["12345678", "87654321", "qwertyuiop", "poiuytrewq", "asdfghjkl", "abcdefgh", "1q2w3e4r", "1qaz2wsx", "qwerasdf"]
+)
+def test_rows_of_keys_are_found_in_either_direction(password: str) -> None:
+    assert "row of keys" in commonness(password)
+
+
+@pytest.mark.parametrize("password", ["aaaaaaaa", "abababab", "xyz1xyz1xyz1", "11112222"])
+def test_repetitions_are_found(password: str) -> None:
+    assert "repeats" in commonness(password)
+
+
+@pytest.mark.parametrize("password", ["larsen1988", "KimLarsen!1", "acme-2025-acme", "Publ1sh1ng#7"])
+def test_the_persons_own_names_and_the_organizations_are_found(password: str) -> None:
+    assert "own name" in commonness(password, OWN)
+    assert "own name" not in commonness(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "three words together",
+        "imprint-demo-1",
+        "correct horse battery",
+        "пароль-длинный",
+        "7f3!kQz9",
+        "love-8392017465",
+        "the larsens of winter valley",
+    ],
+)
+def test_what_only_they_would_think_of_is_taken(password: str) -> None:
+    assert commonness(password, OWN) == ""

@@ -1,0 +1,74 @@
+"""Somebody is invited, or wants to be reached elsewhere: they get a letter with a link that works once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.shared.events import from_store
+from app.users import letters
+from app.users.events import UserAddressGiven, UserInvited, UserInvitedAgain
+from auth.addresses import Addresses
+from tenants.database import repeatable
+from tenants.transaction import Cause, transaction
+from workers.letters import Button, letter
+from workers.reactions.registry import CallingOut, calls_out_on
+
+if TYPE_CHECKING:
+    from app.users.letters import Addressed
+
+
+@calls_out_on("UserInvited", "UserInvitedAgain", name="users.mail_invitation")
+async def mail_invitation(calling: CallingOut) -> None:
+    """Unless they have come meanwhile, or have been invited again: then the later letter counts."""
+    addressed = await _invitation(calling)
+    if addressed is None:
+        return
+    tenant = calling.tenant
+    button = Button(f"Join {tenant.name}", f"{_address(calling)}/auth/invitation?token={addressed.token}")
+    paragraph = f"You are invited to {tenant.name}. Follow the link and choose a password to come in. It works once, for seven days."
+    await calling.postman.send(
+        letter(calling.delivery_id, addressed.to, tenant.name, subject=f"Join {tenant.name}", paragraph=paragraph, button=button)
+    )
+
+
+@calls_out_on("UserAddressGiven", name="users.mail_confirmation")
+async def mail_confirmation(calling: CallingOut) -> None:
+    """To the address given, unless another was given meanwhile."""
+    addressed = await _confirmation(calling)
+    if addressed is None:
+        return
+    tenant = calling.tenant
+    button = Button("Confirm this address", f"{_address(calling)}/auth/address?token={addressed.token}")
+    paragraph = (
+        f"Follow the link to be reached at this address by {tenant.name} from now on. It works once, for a day. If it was not you, do nothing."
+    )
+    subject = f"Confirm your address at {tenant.name}"
+    await calling.postman.send(letter(calling.delivery_id, addressed.to, tenant.name, subject=subject, paragraph=paragraph, button=button))
+
+
+@repeatable
+async def _invitation(calling: CallingOut) -> Addressed | None:
+    event = calling.event
+    invited = from_store(event.type, event.type_version, event.data)
+    if not isinstance(invited, UserInvited | UserInvitedAgain):
+        raise TypeError(f"{event.type} invites nobody")
+    async with transaction(calling.database, calling.tenant, _cause(calling)) as tx:
+        return await letters.invitation(tx, invited.user_id, version=event.aggregate_version, letter_id=calling.delivery_id)
+
+
+@repeatable
+async def _confirmation(calling: CallingOut) -> Addressed | None:
+    event = calling.event
+    given = from_store(event.type, event.type_version, event.data)
+    if not isinstance(given, UserAddressGiven):
+        raise TypeError(f"{event.type} gives no address")
+    async with transaction(calling.database, calling.tenant, _cause(calling)) as tx:
+        return await letters.confirmation(tx, given.user_id, sealed=given.email, letter_id=calling.delivery_id)
+
+
+def _cause(calling: CallingOut) -> Cause:
+    return Cause(calling.event.correlation_id, None, calling.event.id)
+
+
+def _address(calling: CallingOut) -> str:
+    return Addresses(calling.postman.public_url).of(calling.tenant)
