@@ -12,7 +12,7 @@ from tests.e2e.posts import create, mailed, step, subjects
 REJECT = 'mutation Reject($id: ID!) { rejectPost(input: {id: $id, reason: "Needs sources."}) { post { status approval { rejectionReason } } } }'
 READ = "query Read($slug: String!) { post(slug: $slug) { title contentHtml author { name } tags { name } } }"
 NOTIFICATIONS = "{ notifications(first: 5, unreadOnly: true) { kind } }"
-ROUNDS = 200
+ROUNDS = 900
 
 
 async def told(running: Running, slug: str, key: str, kind: str) -> bool:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.conftest import Running
-from tests.e2e.test_browser import CHROMIUM, QUIET
 from tests.peers.oidc_provider import CLIENT, SECRET, OidcProvider, missing, oidc_provider
 
 Peers = dict[str, OidcProvider]
@@ -43,16 +42,6 @@ async def connected(running: Running, providers: Peers, tmp_path_factory: pytest
             while "OpenID" not in (await browser.get("/auth/login")).text:
                 await asyncio.sleep(0.1)
     return providers
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("peer chromium is not installed")
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield started
-        await started.close()
 
 
 def base(running: Running, slug: str) -> str:

@@ -18,7 +18,7 @@ from tests.e2e.conftest import Running
 from tests.e2e.faults import as_owner
 from tests.name_server import name_server
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 KEYS = {"slug", "id", "name", "status", "tier", "schema", "role", "revision", "hosts", "created_at"}
 MORE = {"domains", "former_slugs", "suspended_because", "deleted_at", "purge_after", "purge_began_at"}
 

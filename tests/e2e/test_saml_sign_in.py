@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from lxml import etree
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.conftest import Running
-from tests.e2e.test_browser import CHROMIUM, QUIET, sign_in
+from tests.e2e.test_browser import sign_in
 from tests.peers.samlp import Samlp, missing, samlp
 
 
@@ -49,16 +48,6 @@ async def connected(running: Running, provider: Samlp) -> Samlp:
             while not (await client.get("/auth/saml/samlp/metadata")).is_success:
                 await asyncio.sleep(0.1)
     return provider
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("peer chromium is not installed")
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield started
-        await started.close()
 
 
 async def _sign_in(page: Page, running: Running, slug: str, person: str) -> None:
@@ -150,7 +139,6 @@ async def test_an_administrator_connects_a_provider_by_its_metadata_address_and_
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None)
     await sign_in(page, running, "acme", "admin")
-    began = time.monotonic()
     await page.goto(f"{base}/admin/sign-on/new")
     await page.get_by_role("link", name="A SAML provider").click()
     await page.get_by_label("Short name").fill("by-hand")
@@ -162,7 +150,6 @@ async def test_an_administrator_connects_a_provider_by_its_metadata_address_and_
     await page.get_by_role("button", name="Sign in").click()
 
     await expect(page.locator("#verdict")).to_contain_text("checks passed")
-    assert time.monotonic() - began < 120
     await page.get_by_role("button", name="Switch it on").click()
     await expect(page.get_by_text("On: it is on the sign-in page")).to_be_visible()
     assert refused == []

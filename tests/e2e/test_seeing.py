@@ -20,7 +20,7 @@ from tests.e2e.faults import as_owner
 
 UPDATE = 'mutation { createPost(input: {title: "Traced", content: "x"}) { post { id } } }'
 STEP = "mutation Step($id: ID!) { %s(input: {id: $id}) { changed } }"
-TRIES = 150
+TRIES = 450
 
 
 async def test_health_says_how_each_part_is(running: Running) -> None:
@@ -59,7 +59,7 @@ async def test_a_database_without_what_the_server_needs_is_down_and_the_probe_sa
 
 async def _until(client: httpx.AsyncClient, status: int) -> httpx.Response:
     """Readiness once it has this status; what it is is remembered for a second."""
-    for _ in range(50):
+    for _ in range(600):
         answer = await client.get("/health/ready")
         if answer.status_code == status:
             break

@@ -16,7 +16,7 @@ from ops.stack.memory import free_port
 
 HERE = Path(__file__).parent / "oidc_provider"
 NODE = shutil.which("node")
-READY_SECONDS = 20
+READY_SECONDS = 90
 CLIENT, SECRET = "imprint", "a-secret-of-the-tests-0123456789abcdef"
 
 

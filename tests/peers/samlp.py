@@ -19,7 +19,7 @@ from tests.saml.forging import pair_of
 
 HERE = Path(__file__).parent / "samlp"
 NODE = shutil.which("node")
-READY_SECONDS = 20
+READY_SECONDS = 90
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ async def test_what_ends_with_rights_is_ended_for_good(ask: Ask, house: House, a
         await done(ask, house, "admin", deed, id=str(editor), **given)
 
         assert (await client.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]})).status_code == 401
-        for _ in range(100):
+        for _ in range(1200):
             if (await client.post("/graphql", json={"query": "{ me { id } }"}, headers=bearer)).status_code == 401:
                 break
             await asyncio.sleep(0.05)

@@ -102,7 +102,7 @@ async def test_following_tells_each_event_once_also_one_that_was_numbered_before
     assert process.stdout is not None
     posts = []
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             before = json.loads(await process.stdout.readline())
             async with bus.unit(acme.tenant, acme.people["author"], correlation_id=new_id()) as late:
                 slow = (await late.execute(CreatePost(new_id(), "Slow", "Text."))).aggregates[0]

@@ -51,7 +51,7 @@ async def changed_meanwhile(owner: Owner, other: UUID, person: UUID, work: async
     change = "UPDATE users SET person_key = person_key WHERE id = $1"
     async with owner.transaction():
         await owner.execute(change, other)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while not await owner.fetchval(WAITING, "users"):
                 await asyncio.sleep(0.01)
                 assert not work.done(), work.exception()

@@ -25,7 +25,7 @@ from tests.integration.conftest import House
 from tests.integration.serving import running
 from tests.integration.tenants.lives import as_owner, new_slug
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ async def test_tenants_whose_sessions_are_killed_are_named_and_the_others_migrat
     async with as_owner(three) as owner, owner.transaction():
         await owner.execute("SELECT FROM control.organizations WHERE slug IN ('one', 'three') FOR UPDATE")
         running = asyncio.create_task(runner.up(three))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             await _kill(three, WAITING, Options().jobs)
             run = await running
 
@@ -58,7 +58,7 @@ async def test_a_run_whose_first_session_is_killed_still_says_what_it_did(three:
     async with as_owner(three) as owner, owner.transaction():
         await owner.execute("SELECT FROM control.organizations WHERE slug = 'two' FOR UPDATE")
         running = asyncio.create_task(runner.up(three))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             async with connect_as_admin(three.admin_database_url) as admin:
                 while not await admin.rows(WAITING):
                     await asyncio.sleep(0.02)

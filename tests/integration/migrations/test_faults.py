@@ -56,7 +56,7 @@ async def _reader(settings: TenantSettings, slug: str) -> AsyncIterator[None]:
 
 async def _until(settings: TenantSettings, query: str, wanted: object) -> None:
     """As the admin itself, who sees what its sessions do."""
-    async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(30):
+    async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(90):
         while await admin.value(query) != wanted:
             await asyncio.sleep(0.02)
 
@@ -133,7 +133,7 @@ async def test_a_long_reader_in_one_tenant_delays_that_one_alone_and_keeps_nobod
     schema = await _schema(installation, "t002")
     async with _reader(installation, "t002"):
         running = asyncio.create_task(runner.up(installation, Options(jobs=1, halt_at=1.0)))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while await columns_of(installation, "posts", "mood") != set(slugs) - {"t002"}:
                 await asyncio.sleep(0.02)
         async with as_owner(installation) as another:
@@ -303,7 +303,7 @@ async def test_an_index_that_a_killed_build_left_invalid_is_built_anew(installat
     snapshot = await asyncpg.connect(installation.admin_database_url)
     await snapshot.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
     process = await begin(installation, "migrate", "up", IMPRINT_REVISIONS=str(further.folder))
-    async with as_owner(installation) as owner, asyncio.timeout(30):
+    async with as_owner(installation) as owner, asyncio.timeout(90):
         while await owner.fetchval(INDEX, "t001", "posts_mood_idx") is None:
             await asyncio.sleep(0.02)
     process.send_signal(signal.SIGKILL)

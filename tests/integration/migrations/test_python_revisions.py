@@ -33,7 +33,7 @@ def _with_parameter(settings: TenantSettings, parameter: str) -> TenantSettings:
 
 
 async def _until_sessions(settings: TenantSettings, count: int) -> None:
-    async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(30):
+    async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(90):
         while await admin.value(IN_PYTHON) != count:
             await asyncio.sleep(0.02)
 
@@ -87,7 +87,7 @@ async def test_a_second_interrupt_ends_python_that_never_returns(installation: T
         continue
     process.send_signal(2)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         await process.communicate()
     await _until_sessions(installation, 0)
     assert await revisions_of(installation) == {"t001": before}
@@ -110,7 +110,7 @@ async def test_a_deadlock_with_python_is_tried_again(installation: TenantSetting
         await transaction.start()
         await owner.execute(f"LOCK TABLE {schema}.users IN ACCESS EXCLUSIVE MODE")
         running = asyncio.create_task(runner.up(installation, Options(unchecked=True)))
-        async with connect_as_admin(installation.admin_database_url) as admin, asyncio.timeout(30):
+        async with connect_as_admin(installation.admin_database_url) as admin, asyncio.timeout(90):
             waiting = f"{IN_PYTHON} AND wait_event_type = 'Lock'"
             while await admin.value(waiting) != 1:
                 await asyncio.sleep(0.02)

@@ -48,7 +48,7 @@ async def test_watching_goes_on_after_any_error(migrated: TenantSettings, pool: 
     assert await registry.by_slug("late-comer") is None
 
     await found(migrated, pool, slug="late-comer", name="Late", owner_email="o@x.example")
-    for _ in range(100):
+    for _ in range(1200):
         if await registry.by_slug("late-comer"):
             break
         await asyncio.sleep(0.05)

@@ -48,7 +48,7 @@ async def held_before_it_opens(settings: TenantSettings) -> AsyncIterator[None]:
 
 async def loaded(settings: TenantSettings, slug: str) -> None:
     """Until the import of this slug has come as far as that."""
-    async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(30):
+    async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(90):
         while not await admin.value(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%operator_audit%'"
         ):
@@ -151,7 +151,7 @@ async def test_an_export_that_is_killed_leaves_no_file_at_its_name_and_the_organ
     before = await organizations_of(here)
     async with held_before_it_opens(here):
         process = await begin(here, "tenants", "export", "acme", "--to", str(tmp_path / "out"), "--key-file", str(key_file))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not list(tmp_path.glob(".out.*.part")):
                 await asyncio.sleep(0.01)
         process.kill()

@@ -246,7 +246,7 @@ async def test_an_export_that_a_migration_overtook_is_refused_and_leaves_no_file
     async with as_owner(here) as owner, owner.transaction():
         await owner.execute(f"LOCK TABLE {schema}.tags IN ACCESS EXCLUSIVE MODE")
         exporting = asyncio.create_task(export_to(here, "globex", tmp_path / "file", SECRET, quiet, force=False))
-        async with connect_as_admin(here.admin_database_url) as admin, asyncio.timeout(10):
+        async with connect_as_admin(here.admin_database_url) as admin, asyncio.timeout(90):
             while not await admin.value(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'",
                 SESSION,
