@@ -64,8 +64,11 @@ async def bench_stack() -> AsyncIterator[Bench]:
 
 
 @asynccontextmanager
-async def imprint(bench: Bench) -> AsyncIterator[Child]:
-    """With its request log, its metrics, and traces of one request in a hundred on their way to a collector, as in production."""
+async def imprint(bench: Bench, **more: str) -> AsyncIterator[Child]:
+    """With its request log, its metrics, and traces of one request in a hundred on their way to a collector, as in production.
+
+    `more`: variables beside those.
+    """
     with collector() as endpoint:
         production = {
             "IMPRINT_ENV": "production",
@@ -73,7 +76,7 @@ async def imprint(bench: Bench) -> AsyncIterator[Child]:
             "IMPRINT_DRAIN_SECONDS": "0",
             "IMPRINT_OTLP_ENDPOINT": endpoint,
         }
-        environment = {**os.environ, **bench.environment, **production}
+        environment = {**os.environ, **bench.environment, **production, **more}
         server = children.imprint("imprint", "serve", "--port", str(bench.port), env=environment, log=bench.folder / "server.log")
         server.start()
         try:

@@ -15,7 +15,7 @@ from ops.cli.printing import print_json
 if TYPE_CHECKING:
     from ops.bench.report import Line
 
-BENCHES = ("read", "write", "start", "domain", "tenancy")
+BENCHES = ("read", "write", "start", "domain", "tenancy", "signin")
 
 
 @click.command("bench")

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
+from ops.bench.identity_provider import pair_of
 from ops.stack.children import Child
 from ops.stack.memory import free_port
-from tests.saml.forging import pair_of
 
 HERE = Path(__file__).parent / "samlp"
 NODE = shutil.which("node")

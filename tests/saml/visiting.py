@@ -13,11 +13,11 @@ from auth.saml.metadata import Ours
 from auth.saml.module import SamlModule
 from auth.service import Auth
 from auth.sso.connections import Connection
+from ops.bench.identity_provider import Answer, metadata, pair_of, request_in
 from tenants.ids import new_id
 from tenants.statements import statement
 from tenants.transaction import Cause
 from tests.integration.conftest import House
-from tests.saml.forging import Answer, metadata, pair_of, request_in
 
 SAID = statement("SELECT action, details FROM __tenant__.sign_in_events WHERE trace = :trace")
 _NUMBER = re.compile(r"<code>([0-9A-Z]{4}-[0-9A-Z]{4})</code>")

@@ -8,7 +8,7 @@ from copy import deepcopy
 from lxml import etree
 
 from auth.saml.names import DSIG, PROTOCOL
-from tests.saml.forging import one
+from ops.bench.identity_provider import one
 
 EVIL = "owner@acme.example"
 

@@ -164,7 +164,7 @@ async def refused(client: httpx.AsyncClient, headers: Any = None) -> bool:
 @pytest.fixture(scope="session")
 async def saml(app: ASGIApp, auth: Auth, acme: House, globex: House) -> dict[tuple[str, str], Any]:
     """Connections to SAML providers, by organization and name; known to the product when this returns."""
-    from tests.saml.forging import pair_of
+    from ops.bench.identity_provider import pair_of
     from tests.saml.visiting import connect
 
     wanted: dict[str, dict[str, Any]] = {

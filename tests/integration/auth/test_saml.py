@@ -22,12 +22,12 @@ from lxml import etree
 
 from auth.service import Auth
 from auth.sso.connections import Connection
+from ops.bench.identity_provider import metadata, one, pair_of
 from tenants.errors import Conflict, ValidationFailed
 from tenants.settings import TenantSettings
 from tests.integration.auth.conftest import client_at, who
 from tests.integration.conftest import House
 from tests.integration.tenants.lives import as_owner
-from tests.saml.forging import metadata, one, pair_of
 from tests.saml.visiting import SECRETS, Visit, module_of
 
 Visiting = Callable[..., Visit]

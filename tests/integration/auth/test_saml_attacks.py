@@ -14,11 +14,11 @@ from lxml import etree
 
 from auth.saml.names import DSIG, PROTOCOL
 from auth.sso.connections import Connection
+from ops.bench.identity_provider import Answer, one, pair_of, sign
 from tenants.settings import TenantSettings
 from tests.integration.auth.conftest import client_at
 from tests.integration.conftest import House
 from tests.integration.serving import running
-from tests.saml.forging import Answer, one, pair_of, sign
 from tests.saml.visiting import SECRETS, Visit
 from tests.saml.wrapping import WRAPPINGS
 

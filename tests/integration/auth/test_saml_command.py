@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 
+from ops.bench.identity_provider import metadata, pair_of
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House
 from tests.integration.migrations.commands import imprint
-from tests.saml.forging import metadata, pair_of
 
 
 async def test_an_operator_connects_a_saml_provider_by_its_metadata_and_renews_our_certificate(

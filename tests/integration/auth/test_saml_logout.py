@@ -18,9 +18,9 @@ from lxml import etree
 
 from auth.saml.certificates import KeyPair
 from auth.saml.names import EMAIL_ADDRESS, NAMESPACES, RSA_SHA256, SUCCESS
+from ops.bench.identity_provider import Answer, at, attribute, one, pair_of, request_in, sign
 from tenants.ids import new_id
 from tests.integration.auth.conftest import who
-from tests.saml.forging import Answer, at, attribute, one, pair_of, request_in, sign
 from tests.saml.visiting import Visit
 
 Visiting = Callable[..., Visit]

@@ -14,13 +14,13 @@ from auth.saml.module import SamlModule
 from auth.sso.connections import Connection, Connections
 from auth.sso.fetching import Fetcher
 from migrations.serving import serves
+from ops.bench.identity_provider import metadata, pair_of
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Registry
 from tenants.statements import statement
 from tenants.transaction import Cause
 from tests.integration.conftest import House
-from tests.saml.forging import metadata, pair_of
 from workers.certificates import CertificateWarnings
 from workers.mail import FolderPostman
 

@@ -1,4 +1,4 @@
-"""An identity provider in this process that says whatever a test wants it to: signed, wrapped, encrypted, broken."""
+"""A SAML identity provider in this process that says whatever a benchmark or a test wants it to: signed, wrapped, encrypted, broken."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 
 from auth.saml.certificates import KeyPair, bare
+from auth.saml.documents import Element
 from auth.saml.names import BEARER, EMAIL_ADDRESS, NAMESPACES, SUCCESS
 from tenants.ids import new_id
 
-Change = Callable[[etree._Element], Any]
+Change = Callable[[Element], Any]
 SIGNATURES = {"sha256": (xmlsec.Transform.RSA_SHA256, xmlsec.Transform.SHA256), "sha1": (xmlsec.Transform.RSA_SHA1, xmlsec.Transform.SHA1)}
 
 
@@ -69,7 +70,7 @@ class Answer:
     wrong: Change | None = None
     after: Change | None = None
 
-    def tree(self) -> etree._Element:
+    def tree(self) -> Element:
         root = etree.fromstring(self._text())
         if self.wrong:
             self.wrong(root)
@@ -124,9 +125,9 @@ class Answer:
         return replace(self, **given)
 
 
-def sign(element: etree._Element, pair: KeyPair, algorithm: str = "sha256", *, uri: str | None = None) -> etree._Element:
+def sign(element: Element, pair: KeyPair, algorithm: str = "sha256", *, uri: str | None = None) -> Element:
     method, digest = SIGNATURES[algorithm]
-    signature: etree._Element = xmlsec.template.create(element, xmlsec.Transform.EXCL_C14N, method, ns="ds")
+    signature: Element = xmlsec.template.create(element, xmlsec.Transform.EXCL_C14N, method, ns="ds")
     element.insert(1, signature)
     xmlsec.tree.add_ids(element, ["ID"])
     reference = xmlsec.template.add_reference(signature, digest, uri=f"#{element.get('ID')}" if uri is None else uri)
@@ -140,10 +141,11 @@ def sign(element: etree._Element, pair: KeyPair, algorithm: str = "sha256", *, u
     return signature
 
 
-def encrypt(assertion: etree._Element, certificate: str, cipher: Any, transport: Any) -> None:
+def encrypt(assertion: Element, certificate: str, cipher: Any, transport: Any) -> None:
     """In its place an EncryptedAssertion for whoever has the certificate's key."""
     parent = assertion.getparent()
-    assert parent is not None
+    if parent is None:
+        raise LookupError("an assertion within a response")
     wrapper = etree.SubElement(parent, f"{{{NAMESPACES['saml']}}}EncryptedAssertion")
     parent.replace(assertion, wrapper)
     wrapper.append(assertion)
@@ -178,18 +180,17 @@ def metadata(
     )
 
 
-def request_in(location: str) -> tuple[etree._Element, dict[str, str]]:
+def request_in(location: str) -> tuple[Element, dict[str, str]]:
     """The message in an address that leads to the provider, and the address's parameters."""
     query = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
     packed = query.get("SAMLRequest") or query["SAMLResponse"]
     return etree.fromstring(zlib.decompress(base64.b64decode(packed), -zlib.MAX_WBITS)), query
 
 
-def one(root: etree._Element, path: str) -> etree._Element:
+def one(root: Element, path: str) -> Element:
     found = root.xpath(path, namespaces=NAMESPACES)
-    assert isinstance(found, list)
-    assert len(found) == 1, path
-    assert isinstance(found[0], etree._Element)
+    if not isinstance(found, list) or len(found) != 1 or not isinstance(found[0], Element):
+        raise LookupError(path)
     return found[0]
 
 

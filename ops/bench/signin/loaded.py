@@ -1,0 +1,43 @@
+"""The memory of a server process in which every way in has been used."""
+
+from __future__ import annotations
+
+import json
+
+from auth.ldap.settings import LdapSettings
+from auth.sso.connections import Connection, Connections
+from ops.bench.read import worker_megabytes
+from ops.bench.report import Line
+from ops.bench.servers import Bench
+from ops.bench.signin.asking import Client, message
+from ops.bench.tenants import Measured
+from ops.stack.children import Child
+from tenants.database import Database
+from tenants.ids import new_id
+from tenants.transaction import Cause
+
+NAME, MEGABYTES = "directory", 150.0
+AWAY = 503
+
+
+async def measured(bench: Bench, where: Measured, server: Child) -> list[Line]:
+    """After everything else: SAML, passwords and the crowds were there; a directory is asked that does not answer."""
+    await _connect(bench, where)
+    async with Client.at(bench.target, where.host(bench.port)) as client:
+        body = json.dumps({"username": "nell", "password": "a password"}).encode()
+        while (reply := await client.send(message(client.host, "POST", f"/auth/ldap/{NAME}", body, content_type="application/json"))).status == 404:  # noqa: PLR2004 - the server has not heard of it yet
+            pass
+    if reply.status != AWAY:
+        raise RuntimeError(f"a directory that is not there was answered {reply.status}: {reply.body.decode(errors='replace')}")
+    size = worker_megabytes(server)
+    return [Line("one worker process with everything loaded", f"{size:.0f} MB", f"{MEGABYTES:g} MB", size / MEGABYTES, 1.0, at_most=True)]
+
+
+async def _connect(bench: Bench, where: Measured) -> None:
+    given = {"urls": "ldaps://directory.invalid", "base_dn": "dc=bench,dc=example", "user_filter": "(uid={login})"}
+    settings, secrets = LdapSettings.settle(given, {})
+    connection = Connection(
+        new_id(), NAME, "ldap", "Directory", enabled=True, create_people=True, default_role="reader", settings=settings, secrets=secrets
+    )
+    async with Database(bench.settings, connections=1) as database:
+        await Connections(database).add(where.tenant, connection, Cause(new_id()))
