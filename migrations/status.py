@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from migrations.history import History, head, is_behind
-from migrations.installation import read
 from migrations.serving import OLDEST_SERVED
 from tenants.database import AdminConnection, connect_as_admin
 from tenants.settings import TenantSettings
 
 # Whom a run without a pattern takes: nobody who is being purged, or is still being brought in.
 _TAKEN = "o.purge_began_at IS NULL AND (o.status <> 'provisioning' OR o.origin = 'created')"
+_MADE = (
+    "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'control' AND c.relname = 'installation')"
+)
 _COUNTS = f"SELECT o.revision, count(*) AS tenants FROM control.organizations o WHERE {_TAKEN} GROUP BY o.revision"  # noqa: S608 - a constant
 _COUNTS_BEFORE = "SELECT revision, count(*) AS tenants FROM control.organizations GROUP BY revision"
 _AT = "SELECT o.slug FROM control.organizations o WHERE coalesce(o.revision, '') = ANY ($1)"
@@ -41,8 +43,8 @@ async def status(settings: TenantSettings) -> dict[str, object]:
         "pending_indexes": [],
         "last_run": None,
     }
-    async with connect_as_admin(settings.admin_database_url) as admin:
-        if await read(admin, settings) is not None:
+    async with connect_as_admin(settings.admin_database_url, documents=False) as admin:
+        if await admin.value(_MADE):
             async with admin.transaction(settings.owner_role):
                 await _fill(admin, found)
     return found

@@ -112,12 +112,16 @@ class AdminConnection:
 
 
 @asynccontextmanager
-async def connect_as_admin(url: str, name: str = "imprint-admin") -> AsyncIterator[AdminConnection]:
-    """`name` tells others who holds a lock or a snapshot (pg_stat_activity). Raises DatabaseUnavailable where nothing answers at the URL."""
+async def connect_as_admin(url: str, name: str = "imprint-admin", *, documents: bool = True) -> AsyncIterator[AdminConnection]:
+    """`name` tells others who holds a lock or a snapshot (pg_stat_activity). Raises DatabaseUnavailable where nothing answers at the URL.
+
+    `documents`: JSON is to pass as Python values, which costs two questions more.
+    """
     raw = await open_for_admin(url, name)
     try:
-        with translated():
-            await set_codecs(raw)
+        if documents:
+            with translated():
+                await set_codecs(raw)
         yield AdminConnection(raw)
     finally:
         await _close(raw)
