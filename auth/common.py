@@ -1,11 +1,13 @@
-"""Passwords that guessers try first: well-known words with digits around them, rows of keys, repetitions. Pure.
+"""Passwords that guessers try first: well-known words with digits around them, rows of keys, repetitions, and those that leaks show most often.
 
-A rule with few words stands for millions of a list's lines: `P@ssw0rd!2024` is `password` here.
+A rule with few words stands for millions of a list's lines: `P@ssw0rd!2024` is `password` here. The list knows what no rule says: `trombone1`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+from auth.wordlists import is_listed
 
 FEWEST_CHARACTERS = 4
 SHORTEST_WORD = 4
@@ -54,6 +56,8 @@ def commonness(password: str, own: Iterable[str] = ()) -> str:
             return "is made of your own name or your organization's; choose another"
         if _hardly_more_than(read, _WORDS):
             return "is one that guessers try first; choose another"
+        if is_listed(read):
+            return "is among the most common of all, so guessers try it first; choose another"
     return ""
 
 

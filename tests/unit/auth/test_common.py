@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auth.common import commonness
+from auth.wordlists import is_listed
 
 OWN = ("Kim Larsen-Holt", "kim.larsen", "Acme Publishing")
 
@@ -46,3 +47,15 @@ def test_the_persons_own_names_and_the_organizations_are_found(password: str) ->
 )
 def test_what_only_they_would_think_of_is_taken(password: str) -> None:
     assert commonness(password, OWN) == ""
+
+
+@pytest.mark.parametrize("password", ["trombone1", "Trombone1", "1234qwerasdf", "manchesterunited", "Tr0mb0ne"])
+def test_what_leaks_show_most_often_is_found_though_no_rule_says_so(password: str) -> None:
+    assert "most common" in commonness(password)
+
+
+def test_the_list_holds_whole_passwords_only() -> None:
+    assert is_listed("trombone1")
+    assert not is_listed("rombone1")
+    assert not is_listed("trombone1\ntrombone2")
+    assert not is_listed("")
