@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """After `free` attempts each further one costs a wait that doubles from one second up to `longest`.
+    """After `free` attempts each further one costs a wait that doubles from `first` up to `longest`.
 
     `window`: seconds of quiet after which everything is forgotten.
     """
@@ -15,16 +15,22 @@ class Backoff:
     free: int
     longest: int
     window: int
+    first: int = 1
 
     def wait_after(self, attempts: int) -> int:
         """Seconds until the next try, once this many have been counted."""
         if attempts < self.free:
             return 0
-        return min(self.longest, 1 << min(attempts - self.free, 30))
+        return min(self.longest, self.first << min(attempts - self.free, 30))
 
 
 PER_NAME = Backoff(free=5, longest=900, window=3600)
 PER_ADDRESS = Backoff(free=5, longest=30, window=900)
+
+# Of letters that anybody can have sent by typing an address: to that address, from one place, and from one organization.
+ASKED_FOR_NAME = Backoff(free=3, longest=3600, window=7200, first=300)
+ASKED_FROM_ADDRESS = Backoff(free=10, longest=600, window=3600, first=10)
+ASKED_OF_PLACE = Backoff(free=300, longest=15, window=900)
 
 
 @dataclass(slots=True)

@@ -55,6 +55,7 @@ async def forget(tx: Transaction, user_id: UUID) -> None:
 
 
 async def give_password(tx: Transaction, user_id: UUID, password_hash: str) -> None:
-    """Whoever came in with another one is out."""
+    """Whoever came in with another one is out, and links to choose a new one are useless."""
     await end_sessions(tx, user_id)
+    await withdraw_links(tx, user_id, "reset")
     await tx.connection.execute(SET, user_id=user_id, password_hash=password_hash, now=tx.now)

@@ -112,6 +112,13 @@ class LinkSpent(Refusal):
         super().__init__("This link has been used or is too old. Ask the person who invited you for a new one.")
 
 
+class ResetSpent(LinkSpent):
+    """The same of a link to choose a new password: whoever forgot it can ask for another by themselves."""
+
+    def __init__(self) -> None:
+        Refusal.__init__(self, "This link has been used or is too old. Ask for a new one; it works once, for an hour.")
+
+
 class CrossSite(Forbidden):
     """A request that another site's page may have made in this person's name."""
 

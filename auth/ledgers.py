@@ -33,7 +33,7 @@ if ARGV[1] == '0' then return 0 end
 local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
 local over = attempts - tonumber(ARGV[2])
 if over >= 0 then
-  local wait = math.min(tonumber(ARGV[3]), 2 ^ math.min(over, 30))
+  local wait = math.min(tonumber(ARGV[3]), tonumber(ARGV[5]) * 2 ^ math.min(over, 30))
   redis.call('HSET', KEYS[1], 'blocked', string.format('%.0f', now + wait * 1000))
 end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
@@ -111,7 +111,7 @@ class RedisLedger:
         await self._redis.delete(key)
 
     async def _ask(self, key: str, rule: Backoff, *, count: bool) -> float:
-        milliseconds = await cast("Any", self._script(keys=[key], args=[int(count), rule.free, rule.longest, rule.window]))
+        milliseconds = await cast("Any", self._script(keys=[key], args=[int(count), rule.free, rule.longest, rule.window, rule.first]))
         return float(milliseconds) / 1000
 
 

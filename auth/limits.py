@@ -31,8 +31,8 @@ class Limits:
 
     async def enter(self, tenant: Tenant, name: str, address: str) -> None:
         """Raises RateLimited with the seconds to wait."""
-        _refuse(await self._ledger.wait(_address_key(tenant, address), PER_ADDRESS), "address")
-        _refuse(await self._ledger.charge(_name_key(tenant, name), PER_NAME), "name")
+        refuse(await self._ledger.wait(_address_key(tenant, address), PER_ADDRESS), "address")
+        refuse(await self._ledger.charge(_name_key(tenant, name), PER_NAME), "name")
 
     @asynccontextmanager
     async def attempt(self, tenant: Tenant, name: str, address: str, wrong: type[Exception]) -> AsyncIterator[None]:
@@ -75,12 +75,13 @@ async def names_unlocked(redis: Redis, tenant: Tenant, names: Iterable[str]) -> 
         await ledger.clear(_name_key(tenant, name_counted(name)))
 
 
-def _refuse(wait: float, by: str) -> None:
+def refuse(wait: float, by: str, why: str = "Too many attempts did not work.") -> None:
+    """Where somebody has to wait: `wait` in seconds. Raises RateLimited."""
     if wait > 0:
         LIMITED.labels(by).inc()
         seconds = max(1, math.ceil(wait))
         unit = "second" if seconds == 1 else "seconds"
-        raise RateLimited(f"Too many attempts did not work. Wait {seconds} {unit}, then try again.", retry_after=seconds)
+        raise RateLimited(f"{why} Wait {seconds} {unit}, then try again.", retry_after=seconds)
 
 
 def _name_key(tenant: Tenant, name: str) -> str:
@@ -88,11 +89,11 @@ def _name_key(tenant: Tenant, name: str) -> str:
 
 
 def _address_key(tenant: Tenant, address: str) -> str:
-    return f"imprint:{tenant.id.hex}:sign-in:address:{_counted_as(address)}"
+    return f"imprint:{tenant.id.hex}:sign-in:address:{counted_as(address)}"
 
 
-def _counted_as(address: str) -> str:
-    """One IPv6 subscriber has a whole /64 (RFC 6177)."""
+def counted_as(address: str) -> str:
+    """What a client's address is charged as. One IPv6 subscriber has a whole /64 (RFC 6177)."""
     try:
         parsed = ip_address(address)
     except ValueError:

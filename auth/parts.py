@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from auth.accounts import Accounts
 from auth.addresses import Addresses
+from auth.asking import Asking
 from auth.cookies import CookieNames
 from auth.credentials import Credentials
 from auth.devices import Devices
@@ -22,6 +23,7 @@ from auth.modules import Surroundings, modules
 from auth.native import Native
 from auth.passwords import Passwords
 from auth.policies import Policies
+from auth.resets import Resets
 from auth.rights import Rights
 from auth.server.api_tokens import ApiTokens
 from auth.server.clients import Clients
@@ -70,6 +72,7 @@ class Parts:
     devices: Devices
     flow: Flow
     invitations: Invitations
+    resets: Resets
     trail: Trail
     handles: Handles
     linked: Linked
@@ -107,6 +110,7 @@ class Parts:
         flow = Flow(settings, database, sessions, grants, policies)
         trail = Trail(database)
         limits = Limits(redis)
+        asking = Asking(redis)
         domains = EmailDomains(database)
         handles = Handles(database)
         return cls(
@@ -131,6 +135,7 @@ class Parts:
             devices=Devices(database, accounts, policies, credentials, passwords, limits),
             flow=flow,
             invitations=Invitations(accounts=accounts, links=links, passwords=passwords, policies=policies),
+            resets=Resets(database=database, accounts=accounts, links=links, passwords=passwords, policies=policies, asking=asking),
             trail=trail,
             handles=handles,
             linked=Linked(database),

@@ -12,6 +12,7 @@ from tenants.errors import ConfigurationError
 DAY = 24 * 3600
 INVITATION_LIFETIME = 7 * DAY
 ADDRESS_LIFETIME = DAY
+RESET_LIFETIME = 3600
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tenants.events import READ, StoredEvent, from_row
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from workers.failures import Hopeless
-from workers.reactions.registry import INSIDE, OUTSIDE, TIMERS, CallingOut, Firing, Reacting
+from workers.reactions.registry import INSIDE, OUTSIDE, OUTSIDE_TIMERS, TIMERS, CallingOut, Firing, FiringOut, Reacting
 
 if TYPE_CHECKING:
     from tenants.database import Connection, Database, Row
@@ -42,7 +42,7 @@ class Started:
 async def execute(database: Database, postman: Postman, tenant: Tenant, started: Started, settings: WorkerSettings) -> None:
     """Run the delivery's handler to its end, unless it has had its effect already. Raises whatever the handler raises."""
     name = started.handler
-    if name in OUTSIDE:
+    if name in OUTSIDE or name in OUTSIDE_TIMERS:
         await _call_out(database, postman, tenant, started)
         return
     if name not in INSIDE and name not in TIMERS:
@@ -69,8 +69,13 @@ async def _call_out(database: Database, postman: Postman, tenant: Tenant, starte
     async with database.reading(tenant.place) as connection:
         if await connection.fetchval(MARKED, event_id=started.event_id, handler=started.handler):
             return
-        event = await _event(connection, started)
-    await OUTSIDE[started.handler](CallingOut(tenant, event, started.id, database, postman))
+        event = await _event(connection, started) if started.handler in OUTSIDE else None
+    if event is not None:
+        await OUTSIDE[started.handler](CallingOut(tenant, event, started.id, database, postman))
+    else:
+        timer = await _timer(database, started)
+        due = FiringOut(tenant, started.event_id, timer["subject_id"], timer["data"], started.id, database, postman)
+        await OUTSIDE_TIMERS[started.handler](due)
     async with database.reading(tenant.place) as connection:
         await connection.execute(MARK, event_id=started.event_id, handler=started.handler)
 

@@ -13,11 +13,12 @@ from auth.http.branding import branded
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
 from auth.http.entering import enter
 from auth.http.guards import bind_form, check_own_form
+from auth.http.sentences import sentence
 from auth.http.statuses import retry_headers, status_of
 from auth.native import AMR
 from auth.parts import Parts
 from auth.passwords import LONGEST
-from tenants.errors import Refusal, ValidationFailed
+from tenants.errors import Refusal
 
 INVITATION_FORM = "invitation"
 _FIELDS = frozenset({"token", "name", "password", "form"})
@@ -62,11 +63,5 @@ async def _form(parts: Parts, request: AnyRequest, fields: Mapping[str, str], re
         form=form,
         shortest=(await parts.policies.of(tenant)).shortest_password,
         longest=LONGEST,
-        wrong=_sentence(refusal) if refusal else "",
+        wrong=sentence(refusal) if refusal else "",
     )
-
-
-def _sentence(refusal: Refusal) -> str:
-    if isinstance(refusal, ValidationFailed):
-        return " ".join(f"{'A' if wrong.startswith(('takes', 'holds')) else 'That'} {name} {wrong}." for name, wrong in refusal.fields.items())
-    return refusal.message

@@ -48,13 +48,28 @@ class Firing:
     transaction: Transaction
 
 
+@dataclass(frozen=True, slots=True)
+class FiringOut:
+    """What a due timer's handler with an effect outside gets; as `CallingOut`, it may run again after a crash."""
+
+    tenant: Tenant
+    timer_id: UUID
+    subject_id: UUID
+    data: dict[str, Any]
+    delivery_id: UUID
+    database: Database
+    postman: Postman
+
+
 React = Callable[[Reacting], Awaitable[None]]
 CallOut = Callable[[CallingOut], Awaitable[None]]
 Fire = Callable[[Firing], Awaitable[None]]
+FireOut = Callable[[FiringOut], Awaitable[None]]
 
 INSIDE: dict[str, React] = {}
 OUTSIDE: dict[str, CallOut] = {}
 TIMERS: dict[str, Fire] = {}
+OUTSIDE_TIMERS: dict[str, FireOut] = {}
 _BY_EVENT: dict[str, tuple[str, ...]] = {}
 
 
@@ -101,8 +116,19 @@ def fires(kind: str) -> Callable[[Fire], Fire]:
     return register
 
 
+def fires_out(kind: str) -> Callable[[FireOut], FireOut]:
+    """Register what a timer of this kind does outside when it is due."""
+
+    def register(function: FireOut) -> FireOut:
+        _add(timer_handler(kind), ())
+        OUTSIDE_TIMERS[timer_handler(kind)] = function
+        return function
+
+    return register
+
+
 def _add(name: str, event_types: tuple[str, ...]) -> None:
-    if name in INSIDE or name in OUTSIDE or name in TIMERS:
+    if any(name in known for known in (INSIDE, OUTSIDE, TIMERS, OUTSIDE_TIMERS)):
         raise TypeError(f"{name} is registered already")
     for event_type in event_types:
         _BY_EVENT[event_type] = (*_BY_EVENT.get(event_type, ()), name)

@@ -63,6 +63,7 @@ async def confirm_address(command: ConfirmAddress, _who: Principal, tx: Transact
     other = await store.load_by_address(tx, email)
     if other is not None and other.user.id != user.id:
         raise _taken()
+    await endings.withdraw_links(tx, user.id, "reset")  # they went to the address before
     loaded.person = replace(person, email_index=tx.tenant.key.blind_index(EMAIL_PURPOSE, email))
     try:
         await store.save(tx, loaded)

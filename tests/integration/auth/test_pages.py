@@ -85,7 +85,19 @@ async def test_in_production_the_session_has_the_host_prefix_and_the_development
 
 @pytest.mark.parametrize(
     "path",
-    ["/auth/login", "/auth/logout", "/auth/account", "/auth/invitation", "/", "/.well-known/jwks.json", "/static/x", "/graphql", "/no/such/page"],
+    [
+        "/auth/login",
+        "/auth/logout",
+        "/auth/account",
+        "/auth/invitation",
+        "/auth/forgot",
+        "/auth/reset",
+        "/",
+        "/.well-known/jwks.json",
+        "/static/x",
+        "/graphql",
+        "/no/such/page",
+    ],
 )
 @pytest.mark.parametrize("query", ["", "?token=%ff%00&next=%ff%00", "?%", "?next=%E2%80%AE&token=" + "a" * 5000])
 async def test_no_address_breaks_on_rubbish(at_acme: httpx.AsyncClient, path: str, query: str) -> None:

@@ -1,0 +1,260 @@
+"""A forgotten password: the page says the same to everybody, the letter goes to whom it concerns, its link works once and here only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from email import message_from_bytes, policy
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.bus import Bus
+from app.main import Product
+from app.users.commands import ActivateUser, InviteUser, SuspendUser
+from auth.passwords import Passwords
+from auth.principal import SYSTEM
+from ops.demo.people import GLOBEX
+from tenants.database import Database
+from tenants.ids import new_id
+from tenants.settings import TenantSettings
+from tenants.statements import Statement, statement
+from tenants.transaction import Cause, transaction
+from tests.integration.conftest import House, house_of
+from tests.integration.serving import running
+from tests.integration.workers.conftest import Line
+from workers.deliveries import Deliverer
+from workers.mail import postman
+from workers.timers import TimerRunner
+
+OLD, NEW = "three words together", "a lantern in the orchard"
+TIMERS = statement("SELECT id FROM control.timers WHERE role = :role AND kind = 'auth.reset_asked' ORDER BY due_at, id")
+LET_GO = statement("UPDATE control.leases SET until = now() - interval '1 second' WHERE name = 'timers'")
+HASH = statement(
+    "INSERT INTO __tenant__.credentials (user_id, password_hash) VALUES (:id, :hash) ON CONFLICT (user_id) DO UPDATE SET password_hash = :hash"
+)
+TOLD = statement("SELECT action FROM __tenant__.sign_in_events WHERE user_id = :id ORDER BY at, id")
+SESSIONS = statement("SELECT count(*) FROM __tenant__.sessions WHERE user_id = :id AND revoked_at IS NULL")
+CONNECT = statement(
+    """
+    INSERT INTO __tenant__.connections (id, name, kind, label, enabled, settings, secrets, create_people, default_role, version)
+    VALUES (:id, :name, 'oauth2', 'Example ID', true, '{}', '', false, 'reader', 1)
+    """
+)
+LINK = statement(
+    "INSERT INTO __tenant__.identities (id, connection_id, subject_index, user_id, sealed, linked_at, last_at) "
+    "VALUES (:id, :connection_id, '', :user_id, '', now(), now())"
+)
+ENROLLED = statement("INSERT INTO __tenant__.authenticators (user_id, secret, begun_at, confirmed_at, last_step) VALUES (:id, '', now(), now(), 0)")
+DISCONNECT = statement("DELETE FROM __tenant__.connections WHERE id = :id")
+
+
+@pytest.fixture(scope="module")
+async def house(migrated: TenantSettings, pool: Database) -> House:
+    return await house_of(migrated, pool, replace(GLOBEX, slug="forgetful"))
+
+
+@pytest.fixture(scope="module")
+async def other(migrated: TenantSettings, pool: Database) -> House:
+    return await house_of(migrated, pool, replace(GLOBEX, slug="mindful"))
+
+
+class Visitor:
+    """A browser at the organization's address, the worker behind it, and the folder into which letters fall."""
+
+    def __init__(self, line: Line, bus: Bus, house: House, app: Product, folder: Path) -> None:
+        self.line, self.bus, self.house, self.app, self.folder = line, bus, house, app, folder
+        self.deliverer = Deliverer(line.pool, line.registry, postman(line.tenants, replace(line.settings, smtp_url=folder.as_uri())), line.settings)
+        self.client = self.browser("forgetful")
+
+    def browser(self, slug: str) -> httpx.AsyncClient:
+        address = f"10.8.{new_id().bytes[-1]}.{new_id().bytes[-2]}"
+        transport = httpx.ASGITransport(self.app, client=(address, 1))  # type: ignore[arg-type] # ASGI is ASGI
+        return httpx.AsyncClient(transport=transport, base_url=f"http://{slug}.localhost:8000", headers={"Origin": f"http://{slug}.localhost:8000"})
+
+    async def person(self, name: str, *, status: str = "active", password: bool = True) -> UUID:
+        user_id, tenant = new_id(), self.house.tenant
+        await self.bus.execute(tenant, InviteUser(user_id, f"{name}@forgetful.example", name, username=name), SYSTEM, correlation_id=new_id())
+        if status != "invited":
+            await self.bus.execute(tenant, ActivateUser(user_id), SYSTEM, correlation_id=new_id())
+        if password:
+            async with transaction(self.line.pool, tenant, Cause(new_id())) as tx:
+                await tx.connection.execute(HASH, id=user_id, hash=await Passwords(workers=1).hash(OLD))
+        if status == "suspended":
+            await self.bus.execute(tenant, SuspendUser(user_id), SYSTEM, correlation_id=new_id())
+        return user_id
+
+    async def ask(self, login: str) -> httpx.Response:
+        form = form_of(await self.client.get("/auth/forgot"))
+        return await self.client.post("/auth/forgot", data={"login": login, "form": form})
+
+    async def letters(self) -> list[tuple[str, str]]:
+        """To whom, and what it says, of every letter that what was asked until now leads to."""
+        async with self.line.pool.control() as connection:
+            await connection.execute(LET_GO)
+        await TimerRunner(self.line.pool, "tested").step()
+        async with self.line.pool.control() as connection:
+            timers = [row["id"] for row in await connection.fetch(TIMERS, role=self.house.tenant.place.role)]
+        for timer in timers:
+            for row in await self.line.deliveries(timer):
+                await self.deliverer.deliver(row["id"], row["organization_id"], row["event_id"], row["handler"])
+            assert {row["state"] for row in await self.line.deliveries(timer)} == {"done"}
+        return sorted(_read(file) for file in self.folder.glob("*.eml"))
+
+    async def path(self) -> str:
+        """Where the only letter's link leads."""
+        [(_, text)] = await self.letters()
+        found = re.search(r"http://forgetful\.[^/]+(/auth/reset\?\S+)", text)
+        assert found, text
+        return found[1]
+
+    async def choose(self, path: str, password: str = NEW, *, browser: httpx.AsyncClient | None = None) -> httpx.Response:
+        client = browser or self.client
+        page = await client.get(path)
+        assert page.status_code == 200, page.text
+        token = path.partition("token=")[2]
+        return await client.post("/auth/reset", data={"token": token, "password": password, "form": form_of(page)})
+
+    async def signs_in(self, login: str, password: str) -> bool:
+        async with self.browser("forgetful") as client:
+            form = form_of(await client.get("/auth/login"))
+            answer = await client.post("/auth/login", data={"login": login, "password": password, "form": form})
+            return answer.status_code == 303
+
+    async def rows(self, query: Statement, **values: object) -> list[object]:
+        async with self.line.pool.reading(self.house.tenant.place) as connection:
+            return [value for row in await connection.fetch(query, **values) for _, value in row.items()]
+
+
+def form_of(page: httpx.Response) -> str:
+    found = re.search(r'name="form" value="([^"]+)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def _read(file: Path) -> tuple[str, str]:
+    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(mail["To"].addresses[0].addr_spec), part.get_content()
+
+
+@pytest.fixture
+async def visitor(line: Line, bus: Bus, house: House, other: House, migrated: TenantSettings, tmp_path: Path) -> AsyncIterator[Visitor]:
+    async with running(migrated) as app:
+        visitor = Visitor(line, bus, house, app, tmp_path / "mail")
+        async with visitor.client:
+            yield visitor
+
+
+async def test_whoever_forgot_their_password_chooses_another_by_a_link_and_is_signed_in_nowhere_else(visitor: Visitor) -> None:
+    user_id = await visitor.person("kim")
+    assert await visitor.signs_in("kim", OLD)
+
+    assert (await visitor.ask("Kim@Forgetful.example")).status_code == 200
+    path = await visitor.path()
+    answer = await visitor.choose(path)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/auth/account")
+    assert "Kim" in (await visitor.client.get("/auth/account")).text.title()
+    assert await visitor.rows(SESSIONS, id=user_id) == [1]
+    assert await visitor.rows(TOLD, id=user_id) == ["PasswordResetMailed", "PasswordReset"]
+    assert [await visitor.signs_in("kim", password) for password in (OLD, NEW)] == [False, True]
+
+
+async def test_the_link_works_once_for_its_organization_and_not_after_the_password_was_changed(visitor: Visitor) -> None:
+    await visitor.person("lou")
+    await visitor.ask("lou")
+    path = await visitor.path()
+
+    async with visitor.browser("mindful") as elsewhere:
+        assert (await elsewhere.get(path)).status_code == 410
+    weak = await visitor.choose(path, "trombone1trombone1")
+    assert (weak.status_code, "repeats itself" in weak.text) == (400, True)
+    assert (await visitor.choose(path)).status_code == 303
+    spent = await visitor.client.get(path)
+    assert (spent.status_code, "/auth/forgot" in spent.text) == (410, True)
+
+
+async def test_asked_twice_both_links_stand_until_one_is_used(visitor: Visitor) -> None:
+    await visitor.person("mo")
+    await visitor.ask("mo")
+    await visitor.ask("mo")
+    paths = [re.search(r"(/auth/reset\?\S+)", text)[1] for _, text in await visitor.letters()]  # type: ignore[index] # it has a link
+
+    assert [(await visitor.client.get(path)).status_code for path in paths] == [200, 200]
+    assert (await visitor.choose(paths[0])).status_code == 303
+    assert [(await visitor.client.get(path)).status_code for path in paths] == [410, 410]
+
+
+async def test_the_page_says_the_same_to_everybody_and_the_letter_what_applies(visitor: Visitor) -> None:
+    await visitor.person("active")
+    await visitor.person("suspended", status="suspended")
+    await visitor.person("invited", status="invited", password=False)
+    through = await visitor.person("through", password=False)
+    connection_id = new_id()
+    async with transaction(visitor.line.pool, visitor.house.tenant, Cause(new_id())) as tx:
+        await tx.connection.execute(CONNECT, id=connection_id, name="example")
+        await tx.connection.execute(LINK, id=new_id(), connection_id=connection_id, user_id=through)
+    before = await _asked(visitor)
+
+    answers = [await visitor.ask(f"{name}@forgetful.example") for name in ("active", "suspended", "invited", "through", "nobody")]
+
+    assert {(answer.status_code, answer.text) for answer in answers} == {(200, answers[0].text)}
+    same = [{name: value for name, value in answer.headers.items() if name != "x-request-id"} for answer in answers]
+    assert all(headers == same[0] for headers in same)
+    assert await _asked(visitor) == [count + 5 for count in before]
+    letters = dict(await visitor.letters())
+    assert letters.keys() == {f"{name}@forgetful.example" for name in ("active", "invited", "through")}
+    assert "/auth/reset?token=" in letters["active@forgetful.example"]
+    assert "invited there and have not come in yet" in letters["invited@forgetful.example"]
+    assert "you sign in with Example ID" in letters["through@forgetful.example"]
+    assert not any("/auth/reset" in letters[f"{name}@forgetful.example"] for name in ("invited", "through"))
+    async with transaction(visitor.line.pool, visitor.house.tenant, Cause(new_id())) as tx:
+        await tx.connection.execute(DISCONNECT, id=connection_id)
+
+
+async def _asked(visitor: Visitor) -> list[int]:
+    """What a request leaves behind: an entry in the audit log, and one thing for a worker to see to."""
+    entries = await visitor.rows(statement("SELECT count(*) FROM __tenant__.sign_in_events WHERE action = 'PasswordResetAsked' AND user_id IS NULL"))
+    async with visitor.line.pool.control() as connection:
+        return [int(str(entries[0])), len(await connection.fetch(TIMERS, role=visitor.house.tenant.place.role))]
+
+
+async def test_a_second_factor_is_asked_for_afterwards_all_the_same(visitor: Visitor) -> None:
+    user_id = await visitor.person("nat")
+    async with transaction(visitor.line.pool, visitor.house.tenant, Cause(new_id())) as tx:
+        await tx.connection.execute(ENROLLED, id=user_id)
+    await visitor.ask("nat")
+
+    answer = await visitor.choose(await visitor.path())
+
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/auth/second-factor?")
+    assert (await visitor.client.get("/auth/account")).status_code == 303
+
+
+async def test_asking_again_and_again_is_slowed_down_for_known_and_unknown_addresses_alike(visitor: Visitor) -> None:
+    await visitor.person("often")
+
+    known, unknown = [[await visitor.ask(f"{name}@forgetful.example") for _ in range(4)] for name in ("often", "never")]
+
+    assert [answer.status_code for answer in known] == [answer.status_code for answer in unknown] == [200, 200, 200, 429]
+    assert int(known[-1].headers["retry-after"]) > 200
+    assert "asked for too often" in known[-1].text
+
+
+async def test_another_sites_page_has_nothing_sent(visitor: Visitor) -> None:
+    before = await _asked(visitor)
+    form = form_of(await visitor.client.get("/auth/forgot"))
+
+    answers = [
+        await visitor.client.post("/auth/forgot", data={"login": "kim", "form": form}, headers={"Origin": "https://evil.example"}),
+        await visitor.client.post("/auth/forgot", data={"login": "kim", "form": "made up"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert await _asked(visitor) == before
