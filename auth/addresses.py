@@ -26,6 +26,11 @@ class Addresses:
     def of(self, tenant: Tenant) -> str:
         return self.of_slug(tenant.slug)
 
+    def of_host(self, host: str) -> str:
+        """The address of a host that an organization has of its own: its scheme and port are the installation's."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+
     def any_tenant(self) -> str:
         """A Content-Security-Policy source that matches every organization's address."""
         return self.of_slug("*")

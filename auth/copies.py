@@ -1,4 +1,7 @@
-"""What a copy of an organization does not keep of signing in. Passwords stay: they are its people's."""
+"""What a copy of an organization does not keep of signing in. Passwords stay: they are its people's.
+
+Not those of people with a second factor: with the password alone, whoever has it would set up a factor of their own.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,18 @@ NOT_KEPT = (
         (
             statement("UPDATE __tenant__.api_tokens SET revoked_at = now() WHERE revoked_at IS NULL"),
             statement("UPDATE __tenant__.clients SET secret_hash = '\\x' WHERE secret_hash IS NOT NULL"),
+        ),
+    ),
+    NotKept(
+        "second factors, with the passwords of whoever had one: send links for new ones (imprint users reset-password)",
+        (
+            statement(
+                "DELETE FROM __tenant__.credentials WHERE user_id IN (SELECT user_id FROM __tenant__.authenticators WHERE confirmed_at IS NOT NULL "
+                "UNION ALL SELECT user_id FROM __tenant__.passkeys)"
+            ),
+            statement("DELETE FROM __tenant__.authenticators"),
+            statement("DELETE FROM __tenant__.recovery_codes"),
+            statement("DELETE FROM __tenant__.passkeys"),
         ),
     ),
     NotKept(

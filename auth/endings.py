@@ -5,7 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from auth.credentials import SET
-from auth.factors.factors import FORGET, FORGET_CODES
+from auth.factors.factors import FORGET, FORGET_PASSKEYS
+from auth.factors.recovery import FORGET_CODES
 from auth.links import WITHDRAW, Purpose
 from auth.sessions import REVOKE_ALL
 from tenants.statements import statement
@@ -22,6 +23,7 @@ FORGET_ALL = (
     statement("DELETE FROM __tenant__.sign_ins WHERE user_id = :user_id"),
     statement("DELETE FROM __tenant__.identities WHERE user_id = :user_id"),
     FORGET,
+    FORGET_PASSKEYS,
     FORGET_CODES,
     statement("DELETE FROM __tenant__.api_tokens WHERE user_id = :user_id"),
     statement("DELETE FROM __tenant__.clients WHERE user_id = :user_id"),
@@ -41,8 +43,8 @@ async def withdraw_links(tx: Transaction, user_id: UUID, purpose: Purpose = "inv
 async def end_everything(tx: Transaction, user_id: UUID) -> None:
     """Nothing that they were given opens a door any more."""
     await end_sessions(tx, user_id)
-    await tx.connection.execute(FORGET, user_id=user_id)
-    await tx.connection.execute(FORGET_CODES, user_id=user_id)
+    for factors in (FORGET, FORGET_PASSKEYS, FORGET_CODES):
+        await tx.connection.execute(factors, user_id=user_id)
     await tx.connection.execute(REVOKE_TOKENS, user_id=user_id, now=tx.now)
     await tx.connection.execute(WITHDRAW_ALL, user_id=user_id, now=tx.now)
     await tx.connection.execute(FORGET_PASSWORD, user_id=user_id)

@@ -44,6 +44,15 @@ class TotpRequired(Unauthenticated):
         super().__init__("This account has a second factor. Send its code as totp, together with the password.")
 
 
+class PasskeyRequired(Unauthenticated):
+    """The password is right, and the second factor is a passkey, which only a browser can use."""
+
+    code: ClassVar[str] = "PASSKEY_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This account's second factor is a passkey. Sign in with a browser at /auth/authorize, or use an API token.")
+
+
 class SecondFactorMissing(Unauthenticated):
     """The organization wants a second factor of everybody, and this person has none."""
 

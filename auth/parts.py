@@ -13,6 +13,7 @@ from auth.cookies import CookieNames
 from auth.credentials import Credentials
 from auth.devices import Devices
 from auth.factors.factors import Factors
+from auth.factors.passkeys import Passkeys
 from auth.flow import Flow
 from auth.gate import Gate
 from auth.grants import Grants
@@ -69,6 +70,7 @@ class Parts:
     limits: Limits
     native: Native
     factors: Factors
+    passkeys: Passkeys
     devices: Devices
     flow: Flow
     invitations: Invitations
@@ -132,6 +134,7 @@ class Parts:
             limits=limits,
             native=Native(accounts, credentials, limits),
             factors=Factors(database, limits),
+            passkeys=Passkeys(database, handles, trail, limits),
             devices=Devices(database, accounts, policies, credentials, passwords, limits),
             flow=flow,
             invitations=Invitations(accounts=accounts, links=links, passwords=passwords, policies=policies),

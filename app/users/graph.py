@@ -31,6 +31,8 @@ ME = IsMe(users.c.id)
 SELF_OR_MANAGER = AnyOf((MANAGER, ME))
 LAST_SIGN_IN = """coalesce((SELECT to_json(to_char(s.last_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text
  FROM __tenant__.sign_ins s WHERE s.user_id = {row}.id), 'null')"""
+TWO_FACTORS = """to_json(EXISTS (SELECT 1 FROM __tenant__.authenticators a WHERE a.user_id = {row}.id AND a.confirmed_at IS NOT NULL)
+ OR EXISTS (SELECT 1 FROM __tenant__.passkeys p WHERE p.user_id = {row}.id))::text"""
 CHANNELS = "to_json({row}.notification_channels)::text"
 BUILT_IN = f"""to_json({{row}}.name IN ({", ".join(f"'{name}'" for name in DEFAULT_ROLES)}))::text"""
 MEMBERS = """(SELECT count(*) FROM __tenant__.users m WHERE m.role = {row}.name AND m.status IN ('invited', 'active', 'suspended'))::text"""
@@ -83,9 +85,8 @@ USER = Entity(
         "profile": PROFILE,
         "preferences": PREFERENCES,
         "lastLoginAt": Computed(LAST_SIGN_IN, (users.c.id,), visible=SELF_OR_MANAGER),
-        # There is no second factor to enrol yet; whoever brings them binds this to their table.
         "twoFactorEnabled": Computed(
-            "(SELECT to_json(count(*) > 0)::text FROM __tenant__.authenticators a WHERE a.user_id = {row}.id AND a.confirmed_at IS NOT NULL)",
+            TWO_FACTORS,
             (users.c.id,),
             visible=SELF_OR_MANAGER,
         ),

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from auth.errors import InvalidCode
 from auth.factors import codes
+from auth.factors.recovery import FORGET_CODES, forget_if_last, new_codes, use_code
 from auth.limits import Limits, name_counted
-from auth.opaque import digest
 from auth.policies import Decided
 from auth.sso.trail import Happened, tell_in
 from tenants.database import repeatable
@@ -28,7 +28,8 @@ FIELD = "authenticator"
 READ = statement(
     """
     SELECT a.secret, a.confirmed_at, a.last_step, u.person_key, u.username,
-           (SELECT count(*) FROM __tenant__.recovery_codes c WHERE c.user_id = u.id AND c.used_at IS NULL) AS codes
+           (SELECT count(*) FROM __tenant__.recovery_codes c WHERE c.user_id = u.id AND c.used_at IS NULL) AS codes,
+           (SELECT count(*) FROM __tenant__.passkeys p WHERE p.user_id = u.id) AS passkeys
     FROM __tenant__.users u LEFT JOIN __tenant__.authenticators a ON a.user_id = u.id
     WHERE u.id = :user_id AND u.person_key IS NOT NULL
     """
@@ -43,18 +44,21 @@ BEGIN = statement(
 )
 CONFIRM = statement("UPDATE __tenant__.authenticators SET confirmed_at = :now, last_step = :step WHERE user_id = :user_id AND confirmed_at IS NULL")
 TAKE = statement("UPDATE __tenant__.authenticators SET last_step = :step WHERE user_id = :user_id AND last_step < :step AND confirmed_at IS NOT NULL")
-USE = statement("UPDATE __tenant__.recovery_codes SET used_at = :now WHERE user_id = :user_id AND hash = :hash AND used_at IS NULL")
-FORGET_CODES = statement("DELETE FROM __tenant__.recovery_codes WHERE user_id = :user_id")
 FORGET = statement("DELETE FROM __tenant__.authenticators WHERE user_id = :user_id")
-STORE_CODE = statement("INSERT INTO __tenant__.recovery_codes (user_id, hash) VALUES (:user_id, :hash)")
+FORGET_PASSKEYS = statement("DELETE FROM __tenant__.passkeys WHERE user_id = :user_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """`authenticator`: one that has been confirmed. `recovery_codes`: how many are left."""
+    """`authenticator`: one that has been confirmed. `recovery_codes`: how many are left. `passkeys`: how many there are."""
 
     authenticator: bool
     recovery_codes: int
+    passkeys: int = 0
+
+    @property
+    def anything(self) -> bool:
+        return self.authenticator or self.passkeys > 0
 
 
 class Need(StrEnum):
@@ -80,13 +84,13 @@ class Factors:
 
     async def of(self, tenant: Tenant, user_id: UUID) -> Held:
         row = await self._row(tenant, user_id)
-        return Held(row is not None and row["confirmed_at"] is not None, row["codes"] if row else 0)
+        return Held(row["confirmed_at"] is not None, row["codes"], row["passkeys"]) if row else Held(authenticator=False, recovery_codes=0)
 
     async def needed(self, user_id: UUID, amr: tuple[str, ...], decided: Decided, tenant: Tenant, *, by_provider: bool) -> Need:
         """`by_provider`: they come through an identity provider, whose own second factor an organization may trust."""
         if "mfa" in amr or (by_provider and decided.providers_trusted):
             return Need.NOTHING
-        if (await self.of(tenant, user_id)).authenticator:
+        if (await self.of(tenant, user_id)).anything:
             return Need.PROVE
         return Need.ENROL if decided.second_factor_required else Need.NOTHING
 
@@ -121,16 +125,24 @@ class Factors:
         return await self._renew(tenant, user_id, cause)
 
     async def remove(self, tenant: Tenant, user_id: UUID, code: str, address: str, cause: Cause) -> None:
-        """Raises as `prove`."""
+        """The authenticator; the codes stay while there is a passkey. Raises as `prove`."""
         await self.prove(tenant, user_id, code, address, cause)
-        await self.reset(tenant, user_id, cause)
+        await self._remove(tenant, user_id, cause)
 
     @repeatable
     async def reset(self, tenant: Tenant, user_id: UUID, cause: Cause) -> None:
         """For whoever has lost all of it: an operator vouches for them."""
         async with transaction(self._database, tenant, cause) as change:
-            for forget in (FORGET, FORGET_CODES):
+            for forget in (FORGET, FORGET_PASSKEYS, FORGET_CODES):
                 await change.connection.execute(forget, user_id=user_id)
+            await _tell(change, "SecondFactorRemoved", user_id)
+
+    @repeatable
+    async def _remove(self, tenant: Tenant, user_id: UUID, cause: Cause) -> None:
+        async with transaction(self._database, tenant, cause) as change:
+            await change.connection.execute(HOLD, user_id=user_id)
+            await change.connection.execute(FORGET, user_id=user_id)
+            await forget_if_last(change, user_id)
             await _tell(change, "SecondFactorRemoved", user_id)
 
     def _attempt(self, tenant: Tenant, user_id: UUID, address: str) -> AbstractAsyncContextManager[None]:
@@ -157,18 +169,19 @@ class Factors:
             if step is None or not await change.connection.execute(CONFIRM, user_id=user_id, step=step, now=change.now):
                 raise InvalidCode
             await _tell(change, "SecondFactorAdded", user_id)
-            return await _new_codes(change, user_id)
+            return await new_codes(change, user_id)
 
     @repeatable
     async def _prove(self, tenant: Tenant, user_id: UUID, code: str, cause: Cause) -> None:
         async with transaction(self._database, tenant, cause) as change:
             row = await _held(change, user_id)
-            if row is None or row["confirmed_at"] is None:
+            if row is None:
                 raise InvalidCode
-            step = codes.step_of(_secret(tenant, user_id, row), code, change.now.timestamp(), row["last_step"])
-            if step is not None and await change.connection.execute(TAKE, user_id=user_id, step=step):
-                return
-            if not await change.connection.execute(USE, user_id=user_id, hash=digest(code), now=change.now):
+            if row["confirmed_at"] is not None:
+                step = codes.step_of(_secret(tenant, user_id, row), code, change.now.timestamp(), row["last_step"])
+                if step is not None and await change.connection.execute(TAKE, user_id=user_id, step=step):
+                    return
+            if not await use_code(change, user_id, code):
                 raise InvalidCode
             await _tell(change, "RecoveryCodeUsed", user_id)
 
@@ -177,21 +190,13 @@ class Factors:
         async with transaction(self._database, tenant, cause) as change:
             await change.connection.execute(HOLD, user_id=user_id)
             await _tell(change, "RecoveryCodesRenewed", user_id)
-            return await _new_codes(change, user_id)
+            return await new_codes(change, user_id)
 
 
 async def _held(change: Transaction, user_id: UUID) -> Row | None:
     """Of two attempts at once, one is looked at after the other."""
     await change.connection.fetchrow(HOLD, user_id=user_id)
     return await change.connection.fetchrow(READ, user_id=user_id)
-
-
-async def _new_codes(change: Transaction, user_id: UUID) -> list[str]:
-    await change.connection.execute(FORGET_CODES, user_id=user_id)
-    fresh = codes.new_recovery_codes()
-    for code in fresh:
-        await change.connection.execute(STORE_CODE, user_id=user_id, hash=digest(codes.plain(code)))
-    return fresh
 
 
 def _secret(tenant: Tenant, user_id: UUID, row: Row) -> str:

@@ -1,24 +1,40 @@
-"""A signed-in person's own second factor: set up, renewed, removed."""
+"""A signed-in person's own second factors: set up, renewed, removed."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
 
+from auth.errors import InvalidRequest
+from auth.factors.passkeys import Answered
 from auth.http.bodies import form_fields
 from auth.http.branding import branded
-from auth.http.context import AnyRequest, GivenParts, address_of, check_form, correlation_of, session_form_token, session_principal, tenant_of
+from auth.http.context import (
+    AnyRequest,
+    GivenParts,
+    address_of,
+    check_form,
+    correlation_of,
+    session_form_token,
+    session_principal,
+    session_secret,
+    tenant_of,
+)
 from auth.http.pages import redirect
-from auth.http.second_factor import picture_of
-from auth.http.statuses import retry_headers, status_of
+from auth.http.parties import party_of
+from auth.http.second_factor import LONGEST_CREDENTIAL, picture_of, refused_with
 from auth.parts import Parts
 from auth.principal import Principal
-from tenants.errors import Refusal
+from tenants.errors import Refusal, Unauthenticated
 from tenants.transaction import Cause
 
 ADDRESS = "/auth/account/second-factor"
+PASSKEYS = "/auth/account/passkeys"
 _FIELDS = frozenset({"form", "code", "do", "at"})
+_PASSKEY_FIELDS = frozenset({"form", "asked", "credential", "name"})
+_REMOVE_FIELDS = frozenset({"form", "id"})
 
 
 @get(ADDRESS)
@@ -49,24 +65,69 @@ async def change_own_factor(request: AnyRequest, parts: GivenParts) -> Response[
             recovery = await parts.factors.confirm(tenant, user_id, code, address, cause)
     except Refusal as refusal:
         return await _page(parts, request, principal, refusal)
+    return await _done(parts, request, recovery)
+
+
+@post(PASSKEYS, status_code=200)
+async def add_passkey(request: AnyRequest, parts: GivenParts) -> Response[str]:
+    principal = await session_principal(parts, request)
+    if principal is None or principal.user_id is None:
+        return redirect(f"/auth/login?next={ADDRESS}")
+    fields = dict.fromkeys(_PASSKEY_FIELDS, "") | await form_fields(request, _PASSKEY_FIELDS, longest=LONGEST_CREDENTIAL)
+    check_form(parts, request, principal, fields["form"])
+    answered = Answered(fields["asked"], session_secret(parts, request), fields["credential"], address_of(parts, request) or "local")
+    cause = Cause(correlation_of(request), principal.user_id)
+    try:
+        made = await parts.passkeys.make(tenant_of(request), principal.user_id, party_of(parts, request), answered, fields["name"], cause)
+    except Refusal as refusal:
+        return await _page(parts, request, principal, refusal)
+    return await _done(parts, request, made.recovery)
+
+
+@post(f"{PASSKEYS}/remove", status_code=200)
+async def remove_passkey(request: AnyRequest, parts: GivenParts) -> Response[str]:
+    principal = await session_principal(parts, request)
+    if principal is None or principal.user_id is None:
+        return redirect(f"/auth/login?next={ADDRESS}")
+    fields = {"form": "", "id": ""} | await form_fields(request, _REMOVE_FIELDS)
+    check_form(parts, request, principal, fields["form"])
+    try:
+        id = UUID(fields["id"])
+    except ValueError:
+        raise InvalidRequest("This form names no passkey. Go back, reload the page, and try again.") from None
+    await parts.passkeys.remove(tenant_of(request), principal.user_id, id, Cause(correlation_of(request), principal.user_id))
+    return redirect(ADDRESS)
+
+
+async def _done(parts: Parts, request: AnyRequest, recovery: list[str]) -> Response[str]:
+    """With the recovery codes that were made: they are on this page and nowhere afterwards."""
     if not recovery:
         return redirect(ADDRESS)
     return await branded(parts, request, "recovery_codes.html", codes=recovery, wanted="/auth/account")
 
 
 async def _page(parts: Parts, request: AnyRequest, principal: Principal, refusal: Refusal | None = None) -> Response[str]:
-    assert principal.user_id is not None  # noqa: S101 - sessions are people's
-    tenant = tenant_of(request)
-    shared: dict[str, Any] = {
-        "status": status_of(refusal) if refusal else 200,
-        "headers": retry_headers(refusal) if refusal else None,
-        "form": session_form_token(request, principal),
-        "wrong": refusal.message if refusal else "",
-    }
-    held = await parts.factors.of(tenant, principal.user_id)
-    if held.authenticator:
-        return await branded(parts, request, "own_factor.html", left=held.recovery_codes, **shared)
-    begun = await parts.factors.begin(tenant, principal.user_id, (await parts.policies.of(tenant)).name)
+    tenant, user_id, party = tenant_of(request), principal.user_id, party_of(parts, request)
+    account = await parts.accounts.get(tenant, user_id) if user_id else None
+    if account is None:
+        raise Unauthenticated("This session is over. Sign in again.")
+    held, organization = await parts.factors.of(tenant, account.user_id), (await parts.policies.of(tenant)).name
+    setup: dict[str, Any] = {"picture": "", "secret": ""}
+    if not held.authenticator:
+        begun = await parts.factors.begin(tenant, account.user_id, organization)
+        setup = {"picture": picture_of(begun.address), "secret": begun.secret}
     return await branded(
-        parts, request, "authenticator.html", action=ADDRESS, at="", picture=picture_of(begun.address), secret=begun.secret, required=False, **shared
+        parts,
+        request,
+        "own_factor.html",
+        scripts="'self'",
+        form=session_form_token(request, principal),
+        held=held,
+        passkeys=await parts.passkeys.of(tenant, account.user_id),
+        asked=await parts.passkeys.ask_to_make(tenant, account, organization, party, session_secret(parts, request)),
+        host=party.id,
+        action=ADDRESS,
+        at="",
+        **setup,
+        **refused_with(refusal),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from auth.accounts import Account
-from auth.errors import InvalidClient, InvalidGrant, InvalidRequest, SecondFactorMissing, TotpRequired
+from auth.errors import InvalidClient, InvalidGrant, InvalidRequest, PasskeyRequired, SecondFactorMissing, TotpRequired
 from auth.factors.factors import Need
 from auth.http.clients import proof_in
 from auth.http.context import AnyRequest, address_of, correlation_of, device_of, tenant_of
@@ -49,7 +49,10 @@ async def granted(request: AnyRequest, parts: Parts, fields: dict[str, str]) -> 
 async def second_factor(
     parts: Parts, request: AnyRequest, account: Account, amr: tuple[str, ...], code: str | None, *, by_provider: bool
 ) -> tuple[str, ...]:
-    """How they have proven who they are, once a code that has to be there was good. Raises TotpRequired, SecondFactorMissing, InvalidCode."""
+    """How they have proven who they are, once a code that has to be there was good.
+
+    Raises TotpRequired, PasskeyRequired, SecondFactorMissing, InvalidCode.
+    """
     tenant = tenant_of(request)
     need = await parts.factors.needed(account.user_id, amr, await parts.policies.of(tenant), tenant, by_provider=by_provider)
     if need is Need.NOTHING:
@@ -57,7 +60,7 @@ async def second_factor(
     if need is Need.ENROL:
         raise SecondFactorMissing
     if not code:
-        raise TotpRequired
+        raise TotpRequired if (await parts.factors.of(tenant, account.user_id)).authenticator else PasskeyRequired
     cause = Cause(correlation_of(request), account.user_id)
     await parts.factors.prove(tenant, account.user_id, code, address_of(parts, request) or "local", cause)
     return (*amr, *SECOND_AMR)

@@ -22,6 +22,11 @@ def bind_form(parts: Parts, request: AnyRequest, purpose: str) -> tuple[str, tup
     return form_token(key, purpose, fresh), (parts.cookies.set(parts.cookies.form, fresh),)
 
 
+def form_for(request: AnyRequest, purpose: str, browser: str) -> str:
+    """The form's hidden token for a browser that is known, or has just been given its cookie."""
+    return form_token(tenant_of(request).key.key, purpose, browser)
+
+
 def check_own_form(parts: Parts, request: AnyRequest, purpose: str, given: str) -> None:
     """Raises CrossSite unless the form was made by us, for this browser and this purpose."""
     check_origin(parts, request)

@@ -109,6 +109,7 @@ TABLES = (
     "comments",
     "sign_ins",
     "authenticators",
+    "passkeys",
     "audit_entries",
     "post_likes",
     "post_totals",

@@ -376,6 +376,7 @@ class Reading:
 
     def User_twoFactorEnabled(self, user: Row) -> bool | None:
         held = any(row["user_id"] == user["id"] and row["confirmed_at"] is not None for row in self.tables["authenticators"])
+        held = held or any(row["user_id"] == user["id"] for row in self.tables["passkeys"])
         return held if self.knows(user) else None
 
     def User_version(self, user: Row) -> Any:
