@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from itertools import count
 
 import httpx
+import pyotp
 import pytest
 
 from app.bus import Bus, Outcome
 from app.replay.verifying import verify
 from app.users.commands import InviteUser
+from auth.factors.factors import Factors
+from auth.limits import Limits
 from auth.principal import SYSTEM
 from ops.exporting import export_to
 from ops.rotating import EVERY_ORGANIZATION, rotate
@@ -28,6 +32,7 @@ from tenants.rotation.lock import RotationRunning, rotating_alone
 from tenants.rotation.resealing import Pass
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
+from tenants.transaction import Cause
 from tests.integration.auth.conftest import client_at
 from tests.integration.migrations.commands import begin, imprint
 from tests.integration.migrations.conftest import as_owner
@@ -181,6 +186,22 @@ async def test_one_organizations_key_is_renewed_and_the_others_stay(inhabited: I
     assert done.tenant_keys == ["acme"]
     assert await tenant_now(settings, "globex") == before
     assert (await tenant_now(settings, "acme")).key.key != inhabited.acme.tenant.key.key
+
+
+async def test_authenticators_and_recovery_codes_are_good_under_the_new_key(inhabited: Installation) -> None:
+    settings, user_id = inhabited.settings, inhabited.acme.id_of("author")
+    async with Database(settings, connections=2) as pool:
+        factors = Factors(pool, Limits(None))
+        begun = await factors.begin(inhabited.acme.tenant, user_id, "Acme")
+        code = pyotp.TOTP(begun.secret)
+        recovery = await factors.confirm(inhabited.acme.tenant, user_id, code.at(time.time(), -1), "local", Cause(new_id()))
+
+        await rotate(settings, "acme", wait=0, say=quiet)
+
+        now = await tenant_now(settings, "acme")
+        assert now.key.key != inhabited.acme.tenant.key.key
+        await factors.prove(now, user_id, code.now(), "local", Cause(new_id()))
+        await factors.prove(now, user_id, recovery[0], "local", Cause(new_id()))
 
 
 async def test_two_rotations_do_not_run_at_once(inhabited: Installation) -> None:
