@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.conftest import Running
-from tests.e2e.test_browser import browser, sign_in  # noqa: F401 - a fixture
+from tests.e2e.test_browser import sign_in
 
 DEVICE = {
     "protocol": "ctap2",
@@ -23,7 +23,7 @@ async def with_device(page: Page) -> None:
     await session.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
 
 
-async def test_a_browser_makes_a_passkey_and_signs_in_with_it(running: Running, browser: Browser) -> None:  # noqa: F811 - the fixture
+async def test_a_browser_makes_a_passkey_and_signs_in_with_it(running: Running, browser: Browser) -> None:
     page = await browser.new_page()
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None)

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +16,14 @@ from litestar.types import ASGIApp
 from redis.asyncio import Redis
 
 from app.bus import Bus
+from app.management.commands import ConfigureOrganization
 from app.management.decisions import Decisions
 from app.users.accounts import Members
 from app.users.commands import ActivateUser, InviteUser
 from auth.principal import SYSTEM
 from auth.service import Auth
 from auth.settings import AuthSettings
+from ops.demo.people import GLOBEX
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Registry, Tenant
@@ -29,7 +31,7 @@ from tenants.resolver import Resolver
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.transaction import Cause
-from tests.integration.conftest import House
+from tests.integration.conftest import House, house_of
 from tests.integration.serving import running
 
 PASSWORD = "three words together"
@@ -120,6 +122,18 @@ def new_person(auth: Auth, bus: Bus) -> NewPerson:
         return Person(user_id, email, house.tenant)
 
     return make
+
+
+async def demand(bus: Bus, house: House, policies: dict[str, dict[str, object]]) -> None:
+    await bus.execute(house.tenant, ConfigureOrganization(policies=policies), SYSTEM, correlation_id=new_id())
+
+
+@pytest.fixture(scope="session")
+async def strict(migrated: TenantSettings, pool: Database, bus: Bus) -> House:
+    """An organization that wants a second factor of everybody."""
+    house = await house_of(migrated, pool, replace(GLOBEX, slug="careful"))
+    await demand(bus, house, {"signIn": {"secondFactor": "required"}})
+    return house
 
 
 async def token_pair(client: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> dict[str, Any]:

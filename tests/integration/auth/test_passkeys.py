@@ -20,7 +20,7 @@ from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.authenticators import Device, encoded
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, token_pair, who
-from tests.integration.auth.test_second_factors import CODES, FORM, sign_in, strict  # noqa: F401 - a fixture
+from tests.integration.auth.test_second_factors import CODES, FORM, sign_in
 from tests.integration.conftest import House
 from tests.integration.migrations.conftest import as_owner
 
@@ -148,7 +148,7 @@ async def test_it_is_the_second_factor_after_a_password_and_a_code_on_paper_stan
     assert (without.status_code, without.json()["error"], on_paper.status_code) == (401, "passkey_required", 200)
 
 
-async def test_where_everybody_needs_a_second_factor_a_passkey_is_one(app: ASGIApp, strict: House, new_person: NewPerson) -> None:  # noqa: F811 - the fixture
+async def test_where_everybody_needs_a_second_factor_a_passkey_is_one(app: ASGIApp, strict: House, new_person: NewPerson) -> None:
     person = await new_person(strict)
     device = Device(origin_of(person))
     async with client_at(app, "careful.localhost") as browser:

@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import httpx
 import pyotp
@@ -14,21 +14,18 @@ import pytest
 from litestar.types import ASGIApp
 
 from app.bus import Bus
-from app.management.commands import ConfigureOrganization
 from app.users.commands import EraseUser
 from auth.errors import InvalidCode
 from auth.gate import Arrival
 from auth.principal import SYSTEM
 from auth.service import Auth
-from ops.demo.people import GLOBEX
-from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
-from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, ask_who, bearer, client_at, who
+from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, ask_who, bearer, client_at, demand, who
 from tests.integration.auth.test_arrivals import connected, somebody
-from tests.integration.conftest import House, house_of
+from tests.integration.conftest import House
 from tests.integration.migrations.commands import imprint
 
 FORM = re.compile(r'name="form" value="([^"]+)"')
@@ -52,18 +49,6 @@ class Enrolled:
 async def browser(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     async with client_at(app, "acme.localhost") as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-async def strict(migrated: TenantSettings, pool: Database, bus: Bus) -> House:
-    """An organization that wants a second factor of everybody."""
-    house = await house_of(migrated, pool, replace(GLOBEX, slug="careful"))
-    await demand(bus, house, {"signIn": {"secondFactor": "required"}})
-    return house
-
-
-async def demand(bus: Bus, house: House, policies: dict[str, dict[str, object]]) -> None:
-    await bus.execute(house.tenant, ConfigureOrganization(policies=policies), SYSTEM, correlation_id=new_id())
 
 
 async def sign_in(browser: httpx.AsyncClient, person: Person) -> httpx.Response:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+from app.management.decisions import Decisions
 from auth.credentials import Credentials
 from auth.passwords import Passwords
-from app.management.decisions import Decisions
 from ops.demo.people import ACME
 from ops.exporting import export_to
 from ops.transfer import clone, import_from
