@@ -12,6 +12,7 @@ from opentelemetry import trace
 import app.comments.commands
 import app.content.commands
 import app.engagement.commands
+import app.following.commands
 import app.management.commands
 import app.taxonomy.commands
 import app.users.commands  # noqa: F401 - importing a context's commands registers their handlers

@@ -11,6 +11,7 @@ from graphql import GraphQLField, GraphQLNonNull, GraphQLObjectType, GraphQLSche
 import app.comments.graph
 import app.content.graph
 import app.engagement.graph
+import app.following.graph
 import app.management.graph
 import app.taxonomy.graph
 import app.users.graph
@@ -25,6 +26,7 @@ GRAPHS: tuple[Graph, ...] = (
     app.management.graph.GRAPH,
     app.comments.graph.GRAPH,
     app.engagement.graph.GRAPH,
+    app.following.graph.GRAPH,
 )
 
 

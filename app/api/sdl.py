@@ -31,6 +31,7 @@ SOURCES = (
     ("app.management", "schema.graphql"),
     ("app.comments", "schema.graphql"),
     ("app.engagement", "schema.graphql"),
+    ("app.following", "schema.graphql"),
 )
 ROOTS = ("Query", "Mutation")
 _KEY = (

@@ -115,9 +115,12 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Whether a table of pairs has one of this row's id (`near`) and the reader (`far`); never for somebody who is nobody."""
+    """Whether a table of pairs has one of this row's id (`near`) and the reader (`far`); never for somebody who is nobody.
 
-    near: Col
+    `near` is what the code states where pairs name the row by no id: there is one such row.
+    """
+
+    near: Col | Equals
     far: Col
 
 

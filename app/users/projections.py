@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,16 @@ NOTIFY = statement(
     FROM __tenant__.users u WHERE u.id = :user_id AND u.status IN ('invited', 'active', 'suspended') AND 'IN_APP' = ANY (u.notification_channels)
     """
 )
+# The id says who is told of what: told again, they have been told already.
+NOTIFY_ALL = statement(
+    """
+    INSERT INTO __tenant__.notifications (id, user_id, kind, event_id, subject_id, data, created_at)
+    SELECT CAST(md5(CAST(:kind AS text) || CAST(:subject_id AS uuid)::text || u.id::text) AS uuid),
+           u.id, CAST(:kind AS text), :event_id, CAST(:subject_id AS uuid), CAST(:data AS jsonb), :now
+    FROM __tenant__.users u WHERE u.id = ANY (CAST(:user_ids AS uuid[])) AND u.status = 'active' AND 'IN_APP' = ANY (u.notification_channels)
+    ON CONFLICT (id) DO NOTHING
+    """
+)
 RECIPIENT = statement(
     "SELECT name, email, person_key FROM __tenant__.users WHERE id = :id AND status = 'active' AND email IS NOT NULL AND person_key IS NOT NULL "
     "AND 'EMAIL' = ANY (notification_channels)"
@@ -38,6 +49,13 @@ class Recipient:
 async def notify(tx: Transaction, user_id: UUID, kind: str, *, event_id: UUID, subject_id: UUID, data: dict[str, Any]) -> None:
     """Tell a person something, unless they have left or do not want to be told here."""
     await tx.connection.execute(NOTIFY, id=new_id(), user_id=user_id, kind=kind, event_id=event_id, subject_id=subject_id, data=data, now=tx.now)
+
+
+async def notify_all(tx: Transaction, user_ids: Sequence[UUID], kind: str, *, event_id: UUID, subject_id: UUID, data: dict[str, Any]) -> None:
+    """Tell many of something that is for readers: each once for all, and only who may read now and wants to be told here."""
+    if user_ids:
+        told = {"event_id": event_id, "subject_id": subject_id, "data": data, "now": tx.now}
+        await tx.connection.execute(NOTIFY_ALL, user_ids=list(user_ids), kind=kind, **told)
 
 
 async def recipient(connection: Connection, tenant: Tenant, user_id: UUID) -> Recipient | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from graphql import FieldNode, GraphQLField
 
-from app.api.compiler.conditions import Truth, predicate
+from app.api.compiler.conditions import Truth, predicate, stated
 from app.api.compiler.connections import connection
 from app.api.compiler.context import Compilation
 from app.api.compiler.leaves import write_leaf
@@ -18,7 +18,7 @@ from app.api.compiler.rows import Source, column_name, table_name
 from app.api.compiler.selections import Selected
 from app.api.compiler.text import ResponseText
 from app.api.finishing import Deny, Open, Outline, Render, Tell
-from app.shared.graph import Col, Computed, Connection, Field, Group, Linked, Many, One, Outlined, Recalled, Rendered, Sealed, Told, Value
+from app.shared.graph import Col, Computed, Connection, Equals, Field, Group, Linked, Many, One, Outlined, Recalled, Rendered, Sealed, Told, Value
 
 WriteField = Callable[[ResponseText, str, GraphQLField, Sequence[FieldNode]], None]
 
@@ -120,12 +120,15 @@ class _Fields:
         )
         return f"coalesce({found}.j, 'null')"
 
-    def _linked(self, near: Col, far: Col) -> str:
+    def _linked(self, near: Col | Equals, far: Col) -> str:
         if not self._ctx.rights.signed_in:
             return "'false'::text"
         row, me = self._row, self._ctx.parameters.me()
-        pair = f"{column_name(near)} = {row.column(row.entity.key)} AND {column_name(far)} = {me}"
-        return f"CASE WHEN EXISTS (SELECT FROM {table_name(near.table)} WHERE {pair}) THEN 'true' ELSE 'false' END"
+        if isinstance(near, Equals):
+            this = f"{column_name(near.column)} = {stated(near.value)}"
+        else:
+            this = f"{column_name(near)} = {row.column(row.entity.key)}"
+        return f"CASE WHEN EXISTS (SELECT FROM {table_name(far.table)} WHERE {this} AND {column_name(far)} = {me}) THEN 'true' ELSE 'false' END"
 
     def _sealed(self, sealed: Sealed) -> str:
         row = self._row

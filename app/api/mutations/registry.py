@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.api.mutations import bulk, comments, content, engagement, management, taxonomy, users
+from app.api.mutations import bulk, comments, content, engagement, following, management, taxonomy, users
 from app.api.mutations.binding import Mutation
 
 MUTATIONS: Mapping[str, Mutation] = {
@@ -15,4 +15,5 @@ MUTATIONS: Mapping[str, Mutation] = {
     **comments.MUTATIONS,
     **management.MUTATIONS,
     **engagement.MUTATIONS,
+    **following.MUTATIONS,
 }

@@ -1,4 +1,4 @@
-"""Mutations of tags and categories. Posts are refiled before what they stood under goes, in the same transaction."""
+"""Mutations of tags and categories. Posts are refiled, and followers go along, before what they stood under goes, in the same transaction."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from app.api.errors import invalid
 from app.api.mutations.binding import Done, Input, Mutation, id_of
 from app.bus import Unit
 from app.content.commands import RefilePosts
+from app.following.commands import PassFollowersOn
+from app.following.values import Kind
 from app.taxonomy.commands import (
     CreateCategory,
     CreateTag,
@@ -43,7 +45,9 @@ async def rename_tag(unit: Unit, given: Input) -> Done:
 async def merge_tags(unit: Unit, given: Input) -> Done:
     merged, into = _merged(given, "tags"), id_of(given["into"], "into")
     await unit.execute(HoldOrder("tags"))
-    refiled = await unit.execute(RefilePosts("tags", tuple(id for id in merged if id != into), into))
+    others = tuple(id for id in merged if id != into)
+    refiled = await unit.execute(RefilePosts("tags", others, into))
+    await unit.execute(PassFollowersOn(Kind.TAG, others, into))
     return Done.of(refiled, await unit.execute(MergeTags(merged, into)))
 
 
@@ -86,7 +90,9 @@ async def delete_category(unit: Unit, given: Input) -> Done:
 async def merge_categories(unit: Unit, given: Input) -> Done:
     merged, into = _merged(given, "categories"), id_of(given["into"], "into")
     await unit.execute(HoldOrder("categories"))
-    refiled = await unit.execute(RefilePosts("categories", tuple(id for id in merged if id != into), into))
+    others = tuple(id for id in merged if id != into)
+    refiled = await unit.execute(RefilePosts("categories", others, into))
+    await unit.execute(PassFollowersOn(Kind.CATEGORY, others, into))
     return Done.of(refiled, await unit.execute(MergeCategories(merged, into)))
 
 

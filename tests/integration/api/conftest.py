@@ -90,6 +90,12 @@ STATS = statement(
 LIKED = statement(
     "INSERT INTO __tenant__.post_likes (post_id, user_id, day, created_at) VALUES (:post_id, :user_id, CAST(:now AS timestamptz)::date, :now)"
 )
+FOLLOWED = statement(
+    """
+    INSERT INTO __tenant__.subscriptions (id, user_id, target, author_id, category_id, tag_id, created_at)
+    VALUES (:id, :user_id, :target, CAST(:author AS uuid), CAST(:category AS uuid), CAST(:tag AS uuid), :at)
+    """
+)
 RANK = statement("SELECT __tenant__.refresh_trending_posts()")
 TABLES = (
     "posts",
@@ -114,6 +120,7 @@ TABLES = (
     "post_likes",
     "post_totals",
     "trending_posts",
+    "subscriptions",
 )
 EVERYTHING = {table: statement(f"SELECT * FROM __tenant__.{table}") for table in TABLES}
 FOUND = statement(
@@ -247,6 +254,7 @@ async def fill(pool: Database, house: House) -> None:  # noqa: C901 - a row of e
         for number, post in enumerate(posts[::4]):  # the first of these slugs is another's by now
             await connection.execute(FORMER_SLUG, slug=f"former-{number}" if number else "post-9", post=post, at=LONG_AGO)
         await engage(connection, posts, users)
+        await follow(connection, users, categories, tags)
         for post in posts[:12]:
             await discuss(connection, post, users, chance)
         for user, hours in itertools.product(users[:4], range(5)):
@@ -269,6 +277,17 @@ async def engage(connection: Connection, posts: list[UUID], users: list[UUID]) -
     for post, user in itertools.product(chance.sample(posts, 8), users[:3]):
         await connection.execute(LIKED, post_id=post, user_id=user, now=LONG_AGO)
     await connection.execute(RANK)
+
+
+async def follow(connection: Connection, users: list[UUID], categories: list[UUID], tags: list[UUID]) -> None:
+    """Some at the same moment."""
+    chance, kinds = random.Random(10), {"AUTHOR": users, "CATEGORY": categories, "TAG": tags}
+    for user in users[:5]:
+        wanted: list[tuple[str, UUID | None]] = [(kind, one) for kind, all_ in kinds.items() for one in chance.sample(all_, 2) if one != user]
+        for kind, one in [*wanted, ("ORGANIZATION", None)]:
+            named = {name: one if kind == name.upper() else None for name in ("author", "category", "tag")}
+            at = LONG_AGO + timedelta(minutes=chance.randrange(3))
+            await connection.execute(FOLLOWED, id=new_id(), user_id=user, target=kind, at=at, **named)
 
 
 async def discuss(connection: Connection, post: UUID, users: list[UUID], chance: random.Random) -> None:

@@ -126,6 +126,8 @@ class Operation:
                 return self.page("Post", POST_ORDERS, self.world.tables["posts"], self.post_where)
             case _, "comments" | "replies":
                 return self.conversation(type_name)
+            case "User", "following":
+                return self.page("Followed", COMMENT_ORDERS, self.world.tables["subscriptions"], self.followed_where)
             case "Query", "auditLog":
                 return self.page("Audit", AUDIT_ORDERS, self.world.tables["audit_entries"], self.audit_where, of="AuditEntry")
             case "Query", "users":
@@ -244,6 +246,14 @@ class Operation:
             "createdAt": lambda: self.moment_filter(comment["created_at"].isoformat(), nullable=False),
         }
         return "CommentWhere", self.where(leaves, self.comment_where, depth)
+
+    def followed_where(self, depth: int) -> tuple[str, dict[str, Any]]:
+        followed = self.draw(st.sampled_from(list(self.world.tables["subscriptions"])))
+        leaves: dict[str, Callable[[], dict[str, Any]]] = {
+            "target": lambda: {self.draw(st.sampled_from(("eq", "not"))): Word(followed["target"])},
+            "createdAt": lambda: self.moment_filter(followed["created_at"].isoformat(), nullable=False),
+        }
+        return "FollowedWhere", self.where(leaves, self.followed_where, depth)
 
     def tag_where(self, depth: int) -> tuple[str, dict[str, Any]]:
         tag = self.draw(st.sampled_from(list(self.world.tables["tags"])))

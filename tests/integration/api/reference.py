@@ -407,6 +407,50 @@ class Reading:
     def moment(at: datetime | None) -> str | None:
         return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
+    # following
+
+    def User_following(self, user: Row, **arguments: Any) -> Row:
+        mine = [row for row in self.tables["subscriptions"] if row["user_id"] == user["id"] == self.who.user_id]
+        return self.page("Followed", mine, arguments)
+
+    def followers(self, column: str, id: UUID | None) -> list[UUID]:
+        """Of the one that the column names; without an id, of the organization."""
+        rows = self.tables["subscriptions"]
+        return [row["user_id"] for row in rows if (row["target"] == "ORGANIZATION" if id is None else row[column] == id)]
+
+    def User_followedByMe(self, user: Row) -> bool:
+        return self.who.user_id in self.followers("author_id", user["id"])
+
+    def User_followerCount(self, user: Row) -> int:
+        return len(self.followers("author_id", user["id"]))
+
+    def Category_followedByMe(self, category: Row) -> bool:
+        return self.who.user_id in self.followers("category_id", category["id"])
+
+    def Category_followerCount(self, category: Row) -> int:
+        return len(self.followers("category_id", category["id"]))
+
+    def Tag_followedByMe(self, tag: Row) -> bool:
+        return self.who.user_id in self.followers("tag_id", tag["id"])
+
+    def Tag_followerCount(self, tag: Row) -> int:
+        return len(self.followers("tag_id", tag["id"]))
+
+    def Organization_followedByMe(self, _: Row) -> bool:
+        return self.who.user_id in self.followers("", None)
+
+    def Organization_followerCount(self, _: Row) -> int:
+        return len(self.followers("", None))
+
+    def Followed_author(self, followed: Row) -> Row | None:
+        return self.world.by_id("users", followed["author_id"])
+
+    def Followed_category(self, followed: Row) -> Row | None:
+        return self.world.by_id("categories", followed["category_id"])
+
+    def Followed_tag(self, followed: Row) -> Row | None:
+        return self.world.by_id("tags", followed["tag_id"])
+
     def Query_roles(self, _: Any, first: int) -> list[Row]:
         self.need(self.who.user_id is not None)
         return sorted(self.tables["roles"], key=lambda role: (role["name"], role["id"]))[:first]
@@ -522,7 +566,13 @@ class Reading:
 
     def page(self, type_name: str, rows: Iterable[Row], arguments: Mapping[str, Any]) -> Row:
         order, where = arguments["orderBy"], arguments.get("where")
-        meets = {"Post": self.post_meets, "User": self.user_meets, "Comment": self.comment_meets, "AuditEntry": self.entry_meets}[type_name]
+        meets = {
+            "Post": self.post_meets,
+            "User": self.user_meets,
+            "Comment": self.comment_meets,
+            "AuditEntry": self.entry_meets,
+            "Followed": self.followed_meets,
+        }[type_name]
         whole = ordered([row for row in rows if where is None or meets(row, where)], order)
         cursors = [cursor_for(self.world.tenant, type_name, order, row) for row in whole]
         start, stop = self.bounds(type_name, order, whole, arguments)
@@ -551,7 +601,7 @@ class Reading:
     def bounds(self, type_name: str, order: str, whole: Sequence[Row], arguments: Mapping[str, Any]) -> tuple[int, int]:
         """Positions between the cursors. A cursor's own row may be filtered away, so positions are compared, not looked up."""
         column, descending = ORDERS[order]
-        everything = self.tables["audit_entries" if type_name == "AuditEntry" else f"{type_name.lower()}s"]
+        everything = self.tables[{"AuditEntry": "audit_entries", "Followed": "subscriptions"}.get(type_name, f"{type_name.lower()}s")]
         at = {cursor_for(self.world.tenant, type_name, order, row): (late(row[column]), row["id"]) for row in everything}
 
         def ahead(row: Row, cursor: str) -> bool:
@@ -584,6 +634,9 @@ class Reading:
 
     def entry_meets(self, entry: Row, where: Mapping[str, Any]) -> bool:
         return self.meets(entry, where, self.entry_meets)
+
+    def followed_meets(self, followed: Row, where: Mapping[str, Any]) -> bool:
+        return self.meets(followed, where, self.followed_meets)
 
     def tag_meets(self, tag: Row, where: Mapping[str, Any]) -> bool:
         return self.meets(tag, where, self.tag_meets)

@@ -63,6 +63,7 @@ ELSEWHERE = {
     "Comment": "test_comments and test_differential",
     "Comment.moderation": "test_comments and test_differential",
     "Notification": "test_differential, for each kind of reader",
+    "Followed": "test_following and test_differential",
     "User.newEmail": "test_people: an address waits for its link",
     "User.emailVerifiedAt": "test_people: an invitation is accepted",
     "User.lastLoginAt": "test_people: somebody signs in",
@@ -122,6 +123,8 @@ MUTATIONS: dict[str, str] = {
     "likePost": '{id: "ID"}',
     "unlikePost": '{id: "ID"}',
     "sharePost": '{id: "ID"}',
+    "follow": '{target: TAG, id: "ID"}',
+    "unfollow": '{target: TAG, id: "ID"}',
 }
 OPEN = {"acceptInvitation", "recordPostView", "sharePost"}  # the token of the link is the right to do it; everybody looks at posts and shares them
 EVENTS = statement("SELECT count(*) FROM __tenant__.domain_events")

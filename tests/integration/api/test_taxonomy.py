@@ -40,8 +40,8 @@ async def category(ask: Ask, house: House, name: str, who: str = "lucia", **give
     return made
 
 
-async def tag(ask: Ask, house: House, name: str, **given: Any) -> dict[str, Any]:
-    made: dict[str, Any] = (await done(ask, house, "createTag", "tag { id name slug synonyms version }", name=name, **given))["tag"]
+async def tag(ask: Ask, house: House, name: str, who: str = "lucia", **given: Any) -> dict[str, Any]:
+    made: dict[str, Any] = (await done(ask, house, "createTag", "tag { id name slug synonyms version }", who=who, name=name, **given))["tag"]
     return made
 
 

@@ -28,6 +28,8 @@ from app.content.commands import (
 )
 from app.content.values import Seo
 from app.engagement.commands import LikePost, RecordPostView, SharePost, UnlikePost
+from app.following.commands import Follow, PassFollowersOn, Unfollow
+from app.following.values import Kind, Target
 from app.shared.commands import HANDLERS
 from app.taxonomy.commands import CreateCategory, DeleteCategory, DeleteTag, HoldOrder, MergeCategories, MergeTags, MoveCategory
 from auth.identities import ExternalIdentity, Terms
@@ -47,7 +49,16 @@ MAKERS = {
     "CreateRole": "role_id",
 }
 # What happens once in an organization's life, or to all of it at once, and has tests of its own.
-ELSEWHERE = {"FoundOrganization", "ReceiveOrganization", "FoundInLikeness", "DefineDefaultRoles", "HoldOrder", "RefilePosts", "TakeUpCopiedPosts"}
+ELSEWHERE = {
+    "FoundOrganization",
+    "ReceiveOrganization",
+    "FoundInLikeness",
+    "DefineDefaultRoles",
+    "HoldOrder",
+    "RefilePosts",
+    "PassFollowersOn",
+    "TakeUpCopiedPosts",
+}
 OFTEN = {"CreatePost": 3, "CreateCategory": 4, "AddComment": 2, "InviteUser": 2, "CreateTag": 2, "FilePost": 4, "RestorePost": 2, "ReactivateUser": 3}
 BY_HAND_OF_THE_SYSTEM = {
     "ActivateUser",
@@ -106,7 +117,9 @@ class Somebody:
         approved: list[object] = [SubmitPost(post), ApprovePost(post)]
         dated = SchedulePost(post, publish_at=DUE, expires_at=OVER)
         shelves = new_id(), new_id()
+        followed = _followed(self, Follow)
         story: list[object] = self.one(
+            [Follow(followed), Unfollow(followed)],
             [*(CreateCategory(shelf, "Regal") for shelf in shelves), MergeCategories(shelves[:1], shelves[1]), MoveCategory(shelves[1], position=0)],
             [SubmitPost(post), WithdrawPost(post)],
             [SubmitPost(post), RejectPost(post, reason="Nein.")],
@@ -161,19 +174,21 @@ class Somebody:
                 return [HoldOrder("categories"), RefilePosts("categories", (command.category_id,), command.into), command]
             case MergeCategories():
                 others = tuple(category for category in command.merged if category != command.into)
-                return [HoldOrder("categories"), RefilePosts("categories", others, command.into), command]
+                refiled, passed = RefilePosts("categories", others, command.into), PassFollowersOn(Kind.CATEGORY, others, command.into)
+                return [HoldOrder("categories"), refiled, passed, command]
             case DeleteTag():
                 return [HoldOrder("tags"), RefilePosts("tags", (command.tag_id,), None), command]
             case MergeTags():
                 others = tuple(tag for tag in command.merged if tag != command.into)
-                return [HoldOrder("tags"), RefilePosts("tags", others, command.into), command]
+                refiled, passed = RefilePosts("tags", others, command.into), PassFollowersOn(Kind.TAG, others, command.into)
+                return [HoldOrder("tags"), refiled, passed, command]
         return [command]
 
     def _who(self, command: object) -> Principal:
         if type(command).__name__ in BY_HAND_OF_THE_SYSTEM or isinstance(command, PublishScheduledPost | ExpirePost):
             return SYSTEM
         people = self.house.people
-        if isinstance(command, LikePost | UnlikePost):
+        if isinstance(command, LikePost | UnlikePost | Follow | Unfollow):
             return people["reader"]
         if isinstance(command, EditComment) and command.comment_id in self.wrote:
             return self.wrote[command.comment_id]
@@ -199,7 +214,15 @@ def _identity(one: Somebody, _: type) -> ExternalIdentity:
     return ExternalIdentity(one.house.tenant.id, f"s{number}", f"s{number}@example.org", email_verified=verified, name=one.word())
 
 
+def _followed(one: Somebody, _: type) -> Target:
+    kind = one.one(*Kind)
+    if kind is Kind.ORGANIZATION:
+        return Target(kind, one.house.tenant.id)
+    return Target(kind, one.house.id_of("author") if kind is Kind.AUTHOR else one.some(f"{kind.lower()}_id"))
+
+
 VALUES: dict[str, Make] = {
+    "followed": _followed,
     "identity": _identity,
     "terms": lambda one, _: Terms(one.dice.random() < 0.5, "reader", one.one(None, "author", "editor"), frozenset({"example.org"})),
     **{name: _id(name) for name in ("post_id", "comment_id", "category_id", "tag_id", "user_id", "role_id")},
