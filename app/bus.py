@@ -63,13 +63,14 @@ class Unit:
         """Policy, rules, rows, events and outbox of one command, within this unit."""
         with _tracer.start_as_current_span(type(command).__name__, attributes={"tenant": self._tx.tenant.slug}):
             touched = await HANDLERS[type(command)](command, self._who, self._tx)
+            metadata = {"connection": str(self._who.connection_id)} if self._who.connection_id else None
             stored: list[UUID] = []
             aside = False
             for aggregate in touched:
                 if isinstance(aggregate, Aside):
                     aside = aside or aggregate.changed
                     continue
-                events = [to_store(happened) for happened in aggregate.recorded]
+                events = [to_store(happened, metadata) for happened in aggregate.recorded]
                 if events:
                     await self._tx.append(aggregate.type, aggregate.id, aggregate.version, events)
                 stored.extend(event.id for event in events)

@@ -20,6 +20,7 @@ from app.edge.hosts import Hosts
 from app.edge.quota import RequestQuota, rationed
 from app.edge.refusals import failed, not_routed, refuse, refused
 from app.management.decisions import Decisions
+from app.scim.routes import provisioning
 from app.users.accounts import Members
 from auth.addresses import Addresses
 from auth.service import Auth
@@ -91,7 +92,7 @@ def build(settings: Settings, serves: Callable[[str | None], bool]) -> Product:
             await database.close()
 
     pages = Litestar(
-        [*auth.handlers(), *api.handlers(), console(auth.parts)],
+        [*auth.handlers(), *api.handlers(), console(auth.parts), provisioning(auth.parts, database, bus)],
         lifespan=[running],
         exception_handlers={Refusal: refused, HTTPException: not_routed, Exception: failed},
         openapi_config=None,

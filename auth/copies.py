@@ -40,6 +40,10 @@ NOT_KEPT = (
         ),
     ),
     NotKept(
+        "tokens with which identity providers provision people: make new ones",
+        (statement("UPDATE __tenant__.scim_tokens SET revoked_at = now() WHERE revoked_at IS NULL"),),
+    ),
+    NotKept(
         "connections to identity providers are switched off: their addresses here are others; set them up and enable them",
         (statement("UPDATE __tenant__.connections SET enabled = false WHERE enabled"), statement("DELETE FROM __tenant__.handles")),
     ),

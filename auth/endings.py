@@ -8,6 +8,7 @@ from auth.credentials import SET
 from auth.factors.factors import FORGET, FORGET_PASSKEYS
 from auth.factors.recovery import FORGET_CODES
 from auth.links import WITHDRAW, Purpose
+from auth.scim.records import FORGET as FORGET_PROVISIONED
 from auth.sessions import REVOKE_ALL
 from tenants.statements import statement
 from tenants.transaction import Transaction
@@ -22,6 +23,7 @@ FORGET_ALL = (
     statement("DELETE FROM __tenant__.links WHERE user_id = :user_id"),
     statement("DELETE FROM __tenant__.sign_ins WHERE user_id = :user_id"),
     statement("DELETE FROM __tenant__.identities WHERE user_id = :user_id"),
+    FORGET_PROVISIONED,
     FORGET,
     FORGET_PASSKEYS,
     FORGET_CODES,

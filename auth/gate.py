@@ -68,4 +68,5 @@ class Gate:
             default_role=connection.default_role,
             mapped=role_of(identity.groups, connection.group_roles, connection.default_role),
             domains=await self._domains.verified(tenant),
+            group_roles=tuple(connection.group_roles),
         )

@@ -33,10 +33,12 @@ class Terms:
     """`create`: somebody unknown gets an account, with `default_role` unless their groups give another.
 
     `mapped`: the role that their groups give, `default_role` where none does; None where the connection maps no groups: then a
-    role, once given, stays. `domains`: those of e-mail addresses that this organization has proven to be its own.
+    role, once given, stays. `group_roles`: the rules by which they do. `domains`: those of e-mail addresses that this organization
+    has proven to be its own.
     """
 
     create: bool
     default_role: str
     mapped: str | None
     domains: frozenset[str]
+    group_roles: tuple[tuple[str, str], ...] = ()

@@ -51,6 +51,10 @@ class Limits:
     async def failed(self, tenant: Tenant, address: str) -> None:
         await self._ledger.charge(_address_key(tenant, address), PER_ADDRESS)
 
+    async def guessed(self, tenant: Tenant, address: str) -> None:
+        """A token that nobody has was tried from there. Raises RateLimited where too many were."""
+        refuse(await self._ledger.charge(_address_key(tenant, address), PER_ADDRESS), "address")
+
     async def not_looked_at(self, tenant: Tenant, name: str) -> None:
         """The attempt came to nothing for reasons of ours; it does not count."""
         await self._ledger.refund(_name_key(tenant, name))

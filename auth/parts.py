@@ -26,6 +26,7 @@ from auth.passwords import Passwords
 from auth.policies import Policies
 from auth.resets import Resets
 from auth.rights import Rights
+from auth.scim.tokens import ScimTokens
 from auth.server.api_tokens import ApiTokens
 from auth.server.clients import Clients
 from auth.server.codes import Codes
@@ -85,6 +86,7 @@ class Parts:
     clients: Clients
     codes: Codes
     api_tokens: ApiTokens
+    scim_tokens: ScimTokens
 
     @classmethod
     def assemble(
@@ -148,5 +150,6 @@ class Parts:
             clients=Clients(database),
             codes=Codes(handles),
             api_tokens=ApiTokens(database, accounts, oldest=settings.rights_age),
+            scim_tokens=ScimTokens(database, oldest=settings.rights_age),
             modules=modules(Surroundings(addresses, tenant_settings.dev)),
         )

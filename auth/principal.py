@@ -15,13 +15,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, with the rights that hold now (at most five seconds old), not those a token once named."""
+    """Who asks, with the rights that hold now (at most five seconds old), not those a token once named.
+
+    `connection_id`: the product itself acts because that identity provider told it something; the events say so.
+    """
 
     kind: Kind
     user_id: UUID | None = None
     role: str | None = None
     permissions: frozenset[str] = frozenset()
     session_id: UUID | None = None
+    connection_id: UUID | None = None
 
     def may(self, permission: str) -> bool:
         return self.kind is Kind.SYSTEM or permission in self.permissions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from auth.scim import records
 from auth.sso.connections import secrets_context
 from auth.sso.handles import handle_context
 from auth.sso.linking import resealed
@@ -38,6 +39,19 @@ IDENTITIES = statement(
     """
 )
 SAVE_IDENTITY = statement("UPDATE __tenant__.identities SET subject_index = :subject_index WHERE id = :id AND subject_index = :was")
+PROVISIONED = statement(
+    """
+    SELECT s.id AS key, s.connection_id, s.user_id, s.user_name_index, s.external_id_index, s.sealed, u.person_key
+    FROM __tenant__.scim_users s JOIN __tenant__.users u ON u.id = s.user_id
+    WHERE CAST(:after AS uuid) IS NULL OR s.id > :after ORDER BY s.id LIMIT :batch
+    """
+)
+SAVE_PROVISIONED = statement(
+    """
+    UPDATE __tenant__.scim_users SET user_name_index = :user_name_index, external_id_index = :external_id_index
+    WHERE id = :id AND user_name_index = :was
+    """
+)
 SAVE_HANDLE = statement("UPDATE __tenant__.handles SET payload = :payload WHERE hash = :hash AND payload = :was")
 
 
@@ -65,5 +79,6 @@ PROTECTED = (
     Protected("refresh tokens", SUCCESSORS, _resealed, SAVE_SUCCESSOR),
     Protected("connections", CONNECTIONS, _connection, SAVE_CONNECTION),
     Protected("identities", IDENTITIES, resealed, SAVE_IDENTITY),
+    Protected("provisioned people", PROVISIONED, records.resealed, SAVE_PROVISIONED),
     Protected("sign-ins under way", HANDLES, _handle, SAVE_HANDLE),
 )

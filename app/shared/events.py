@@ -41,9 +41,9 @@ def event(*upcasters: Upcaster) -> Callable[[type[Event]], type[Event]]:
     return register
 
 
-def to_store(happened: object) -> NewEvent:
+def to_store(happened: object, metadata: Data | None = None) -> NewEvent:
     """Raises KeyError for a class that was not declared with `event`."""
-    return NewEvent(new_id(), type(happened).__name__, _VERSIONS[type(happened)], as_json(happened))
+    return NewEvent(new_id(), type(happened).__name__, _VERSIONS[type(happened)], as_json(happened), metadata or {})
 
 
 def from_store(type_name: str, version: int, data: Data) -> object:

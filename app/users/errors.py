@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenants.errors import Forbidden, NotFound, Refusal
+from tenants.errors import Forbidden, NotFound, Refusal, ValidationFailed
 
 
 class UserNotFound(NotFound):
@@ -13,6 +13,11 @@ class UserNotFound(NotFound):
 class RoleNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("There is no such role in this organization.")
+
+
+class AddressTaken(ValidationFailed):
+    def __init__(self) -> None:
+        super().__init__({"email": "belongs to somebody in this organization already"})
 
 
 class NotInvited(Refusal):

@@ -154,6 +154,12 @@ class User:
             raise NoAddressGiven("There is no address that waits to be confirmed. Give it again to get a new link.")
         self._record(UserAddressConfirmed(self.id, verified_at))
 
+    def vouch_address(self, email: bytes, verified_at: datetime) -> None:
+        """Theirs at once, since somebody vouches for it."""
+        self._require_here()
+        self._record(UserAddressGiven(self.id, email))
+        self._record(UserAddressConfirmed(self.id, verified_at))
+
     def apply(self, event: UserEvent) -> None:
         match event:
             case UserInvited(_, role, username, name, email):

@@ -52,7 +52,7 @@ ERASE = statement(
 NOTE_ERASURE = statement("INSERT INTO control.erasures (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING")
 ANALYZE = statement("SELECT __tenant__.analyze_users()")
 # Whoever takes an owner away holds all of them: of two at once, the second sees what the first has left.
-OTHER_OWNERS = statement("SELECT id FROM __tenant__.users WHERE role = 'owner' AND status = 'active' ORDER BY id FOR NO KEY UPDATE")
+OWNERS = statement("SELECT id FROM __tenant__.users WHERE role = 'owner' AND status = 'active' ORDER BY id FOR NO KEY UPDATE")
 LOCK = statement("LOCK TABLE __tenant__.users IN SHARE ROW EXCLUSIVE MODE")
 MEMBERS = statement(
     "SELECT count(*) FROM (SELECT FROM __tenant__.users WHERE status IN ('invited', 'active', 'suspended') LIMIT CAST(:most AS bigint)) members"
@@ -122,9 +122,14 @@ async def load_by_role(tx: Transaction, role: str) -> list[Loaded]:
     return [_loaded(row, tx) for row in await tx.connection.fetch(LOAD_BY_ROLE, role=role)]
 
 
+async def owners(tx: Transaction) -> set[UUID]:
+    """Everybody who is an active owner; none of them changes until this transaction ends. Ask before loading."""
+    return {row["id"] for row in await tx.connection.fetch(OWNERS)}
+
+
 async def other_owners(tx: Transaction, user_id: UUID) -> int:
-    """How many active owners there are besides this person; none of them changes until this transaction ends. Ask before loading."""
-    return sum(row["id"] != user_id for row in await tx.connection.fetch(OTHER_OWNERS))
+    """How many active owners there are besides this person. As `owners`."""
+    return len(await owners(tx) - {user_id})
 
 
 async def insert_new(tx: Transaction, user: User, person: Person) -> bool:

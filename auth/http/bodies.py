@@ -42,6 +42,18 @@ async def posted_fields(request: AnyRequest, wanted: frozenset[str], *, largest:
     return _checked({name: value for name, value in fields.items() if name in wanted}, wanted, largest)
 
 
+async def json_document(request: AnyRequest, media_types: frozenset[str], *, largest: int) -> object:
+    """Whatever JSON a program sends. Raises as `json_fields`."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in media_types:
+        raise UnsupportedMedia(f"This address takes Content-Type: {' or '.join(sorted(media_types, reverse=True))}.")
+    try:
+        document: object = json.loads(await _body(request, largest), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("The body is not JSON in UTF-8. Send one JSON object.") from None
+    return document
+
+
 async def _form(request: AnyRequest, largest: int) -> dict[str, str]:
     _expect(request, "application/x-www-form-urlencoded")
     body = await _body(request, largest)

@@ -9,6 +9,7 @@ from app.users.commands.invitations import AcceptInvitation, ActivateUser, Invit
 from app.users.commands.notices import MarkNotificationsRead
 from app.users.commands.people import ReactivateUser, RemoveUser, SuspendUser
 from app.users.commands.profiles import UpdatePreferences, UpdateProfile
+from app.users.commands.provisioning import FollowGroups, ProvisionUser, ReviseProvisioned
 from app.users.commands.rights import ChangeRole, GrantPermissions, RevokePermissions
 from app.users.commands.roles import CreateRole, DefineDefaultRoles, DefineRoles, DeleteRole, UpdateRole
 
@@ -24,12 +25,15 @@ __all__ = [
     "DeleteRole",
     "EraseAgain",
     "EraseUser",
+    "FollowGroups",
     "GiveAddress",
     "GrantPermissions",
     "InviteUser",
     "MarkNotificationsRead",
+    "ProvisionUser",
     "ReactivateUser",
     "RemoveUser",
+    "ReviseProvisioned",
     "RevokePermissions",
     "SuspendUser",
     "UpdatePreferences",

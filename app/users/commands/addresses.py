@@ -9,13 +9,12 @@ from app.shared.aggregates import Aggregate
 from app.shared.commands import handles
 from app.users import policy, store
 from app.users.commands.people import OfPerson, touched
-from app.users.errors import UserNotFound
+from app.users.errors import AddressTaken, UserNotFound
 from app.users.values import EMAIL_PURPOSE, email_address
 from auth import endings
 from auth.links import spend, whose
 from auth.principal import Principal
 from tenants.database import UniqueTaken
-from tenants.errors import ValidationFailed
 from tenants.transaction import Transaction
 
 
@@ -62,15 +61,11 @@ async def confirm_address(command: ConfirmAddress, _who: Principal, tx: Transact
     email = person.key.open_email(user.email or b"")
     other = await store.load_by_address(tx, email)
     if other is not None and other.user.id != user.id:
-        raise _taken()
+        raise AddressTaken
     await endings.withdraw_links(tx, user.id, "reset")  # they went to the address before
     loaded.person = replace(person, email_index=tx.tenant.key.blind_index(EMAIL_PURPOSE, email))
     try:
         await store.save(tx, loaded)
     except UniqueTaken:
-        raise _taken() from None
+        raise AddressTaken from None
     return [user]
-
-
-def _taken() -> ValidationFailed:
-    return ValidationFailed({"email": "belongs to somebody in this organization already"})

@@ -17,9 +17,11 @@ from app.users.members import Status, User
 from app.users.values import LONGEST_NAME, OWNER, email_address, person_name
 from auth.identities import ExternalIdentity, Terms
 from auth.principal import Principal
+from auth.scim import records
 from auth.sso import linking
 from auth.sso.checks import masked, refused
 from auth.sso.domains import domain_of
+from auth.sso.mapping import role_of
 from tenants.errors import ValidationFailed
 from tenants.transaction import Transaction
 
@@ -35,15 +37,18 @@ class Arrive:
 
 @handles(Arrive)
 async def arrive(command: Arrive, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
-    """Linked by the provider's id; else by an address that it vouches for in a domain of the organization; else made. Raises SignInRefused."""
+    """Linked by the provider's id, or provisioned under it; else by an address that it vouches for in a domain of the organization; else made.
+
+    Raises SignInRefused.
+    """
     policy.system_only(who)
     identity, terms = command.identity, command.terms
-    known = await linking.person_of(tx, identity)
+    known = await linking.person_of(tx, identity) or await records.person_of(tx, identity)
     loaded = await store.load(tx, known) if known else await _by_address(identity, terms, tx)
     if loaded is None:
         return [await _made(command, tx)]
     _may_come_in(loaded.user)
-    user = await _let_in(loaded, terms, tx)
+    user = await _let_in(loaded, await _as_provisioned(identity, terms, loaded.user.id, tx), tx)
     await _link(identity, loaded, tx)
     return [user]
 
@@ -75,6 +80,12 @@ def _proven_address(identity: ExternalIdentity, terms: Terms) -> str:
 def _may_come_in(user: User) -> None:
     if user.status not in {Status.ACTIVE, Status.INVITED}:
         raise refused("account_status", "an active or invited person", user.status.value)
+
+
+async def _as_provisioned(identity: ExternalIdentity, terms: Terms, user_id: UUID, tx: Transaction) -> Terms:
+    """Of a provider that has told of its groups, those count, and not what it says at a sign-in: a role does not depend on which came last."""
+    groups = await records.groups_told(tx, identity.connection_id, user_id)
+    return terms if groups is None else replace(terms, mapped=role_of(groups, terms.group_roles, terms.default_role))
 
 
 async def _let_in(loaded: store.Loaded, terms: Terms, tx: Transaction) -> User:

@@ -13,6 +13,7 @@ from app.users import policy, store
 from app.users.commands.profiles import revise
 from app.users.commands.rights import role_given
 from app.users.commands.room import hold_room, require_room
+from app.users.errors import AddressTaken
 from app.users.members import GONE, User
 from app.users.profiles import Preferences, Profile
 from app.users.sealing import PersonalKey
@@ -87,7 +88,7 @@ async def _invited_again(known: store.Loaded, role: str, who: Principal, tx: Tra
     user = known.user
     policy.may_touch(who, user.role)
     if user.status not in GONE and user.status.value != "invited":
-        raise _address_taken()
+        raise AddressTaken
     coming = user.status in GONE
     user.invite_again(role)
     await endings.withdraw_links(tx, user.id)
@@ -109,12 +110,8 @@ async def invited(command: InviteUser, email: str, name: str, tx: Transaction) -
             if await store.insert_new(tx, user, person):
                 return user
         except UniqueTaken:
-            raise _address_taken() from None
+            raise AddressTaken from None
     raise ValidationFailed({"username": "could not be made from the address; give one yourself"})
-
-
-def _address_taken() -> ValidationFailed:
-    return ValidationFailed({"email": "belongs to somebody in this organization already"})
 
 
 @handles(ActivateUser)

@@ -1,0 +1,122 @@
+"""What stands before people and groups: tokens, limits, what this server says of itself, and what it does not serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from app.scim.requests import Pace
+from auth.service import Auth
+from auth.sso.connections import Connection
+from tenants.errors import Conflict, NotFound, RateLimited, ValidationFailed
+from tenants.ids import new_id
+from tenants.transaction import Cause
+from tests.integration.auth.test_arrivals import connected
+from tests.integration.conftest import House
+from tests.integration.scim.conftest import NewProvider, Provider
+
+
+def bearing(provider: Provider) -> dict[str, str]:
+    return {"Authorization": provider.client.headers["authorization"]}
+
+
+async def test_a_token_is_good_at_its_organization_until_it_is_revoked(
+    provider: Provider, new_provider: NewProvider, hooli: House, auth: Auth, initech: House, at_initech: httpx.AsyncClient
+) -> None:
+    foreign, token = await new_provider(hooli), provider.client.headers["authorization"]
+    refusals = [
+        await provider.client.get("/scim/v2/Users", headers=bearing(foreign)),
+        await foreign.client.get("/scim/v2/Users", headers=bearing(provider)),
+        await at_initech.get("/scim/v2/Users"),
+        await at_initech.get("/scim/v2/Users", headers={"Authorization": token[:-1] + ("A" if token[-1] != "A" else "B")}),
+        await at_initech.get("/scim/v2/Users", headers={"Authorization": "Basic eDp5"}),
+    ]
+    elsewhere = await at_initech.get("/graphql", params={"query": "{ me { id } }"}, headers={"Authorization": token})
+
+    assert [(answer.status_code, answer.json()["status"]) for answer in refusals] == [(401, "401")] * 5
+    assert refusals[0].headers["www-authenticate"] == "Bearer"
+    assert elsewhere.status_code == 401
+    (held,) = await auth.parts.scim_tokens.of(initech.tenant, provider.connection.id)
+    second = await auth.parts.scim_tokens.make(initech.tenant, provider.connection, 1, Cause(new_id()))
+    assert held.last_used_at is None
+    assert (await provider.client.get("/scim/v2/Users", headers={"Authorization": f"Bearer {second}"})).status_code == 200
+    assert (await provider.client.get("/scim/v2/Users")).status_code == 200
+    assert (await auth.parts.scim_tokens.of(initech.tenant, provider.connection.id))[0].last_used_at is not None
+    with pytest.raises(Conflict):
+        await auth.parts.scim_tokens.make(initech.tenant, provider.connection, 1, Cause(new_id()))
+    with pytest.raises(ValidationFailed):
+        await auth.parts.scim_tokens.make(initech.tenant, provider.connection, 0, Cause(new_id()))
+    await auth.parts.scim_tokens.revoke(initech.tenant, provider.connection, held.id, Cause(new_id()))
+    with pytest.raises(NotFound):
+        await auth.parts.scim_tokens.revoke(initech.tenant, provider.connection, held.id, Cause(new_id()))
+    assert await auth.parts.scim_tokens.connection_of(initech.tenant, token.removeprefix("Bearer ")) is None
+
+
+async def test_a_guesser_has_to_wait(at_initech: httpx.AsyncClient, initech: House) -> None:
+    guess = {"Authorization": f"Bearer scim_{initech.tenant.id.hex}_{'x' * 43}"}
+    statuses = [(await at_initech.get("/scim/v2/Users", headers=guess)).status_code for _ in range(7)]
+
+    assert statuses[0] == 401
+    assert statuses[-1] == 429
+
+
+async def test_a_connection_may_ask_so_often(initech: House, auth: Auth) -> None:
+    now = [0.0]
+    pace = Pace(2, clock=lambda: now[0])
+    one, other = new_id(), new_id()
+    for id in (one, one, other):
+        pace.keep(id)
+    with pytest.raises(RateLimited):
+        pace.keep(one)
+    now[0] = 0.5
+    pace.keep(one)
+
+
+async def test_what_this_server_can_do_is_open_to_everybody(at_initech: httpx.AsyncClient) -> None:
+    config = (await at_initech.get("/scim/v2/ServiceProviderConfig")).json()
+    types = (await at_initech.get("/scim/v2/ResourceTypes")).json()
+    schemas = (await at_initech.get("/scim/v2/Schemas")).json()
+
+    assert (config["patch"]["supported"], config["bulk"]["supported"], config["filter"]["maxResults"]) == (True, False, 200)
+    assert [one["endpoint"] for one in types["Resources"]] == ["/Users", "/Groups"]
+    assert [one["id"].rpartition(":")[2] for one in schemas["Resources"]] == ["User", "User", "Group"]
+    for one in (*types["Resources"], *schemas["Resources"]):
+        assert (await at_initech.get(one["meta"]["location"])).json() == one
+    assert (await at_initech.get("/scim/v2/Schemas?filter=id pr")).status_code == 403
+    assert (await at_initech.get("/scim/v2/Schemas/x")).status_code == 404
+
+
+async def test_what_is_not_served_is_refused_in_scims_shape(provider: Provider) -> None:
+    client = provider.client
+    big: dict[str, Any] = {"userName": "x" * 1_100_000}
+    made = {
+        "/scim/v2/Bulk": (await client.post("/scim/v2/Bulk", json={}), 501),
+        "/scim/v2/Me": (await client.get("/scim/v2/Me"), 501),
+        "unknown": (await client.get("/scim/v2/Printers"), 404),
+        "method": (await client.put("/scim/v2/Users", json={}), 405),
+        "id": (await client.get("/scim/v2/Users/not-an-id"), 404),
+        "json": (await client.post("/scim/v2/Users", content=b"{"), 400),
+        "deep": (await client.post("/scim/v2/Users", content=b"[" * 100_000), 400),
+        "utf-8": (await client.post("/scim/v2/Users", content=b'{"userName": "\xff"}'), 400),
+        "surrogate": (await client.post("/scim/v2/Users", content=b'{"userName": "\\ud800"}'), 400),
+        "number": (await client.post("/scim/v2/Users", content=b'{"userName": ' + b"9" * 5000 + b"}"), 400),
+        "list": (await client.post("/scim/v2/Users", json=[]), 400),
+        "twice": (await client.post("/scim/v2/Users", json={"userName": "a", "USERNAME": "b"}), 400),
+        "nobody": (await client.post("/scim/v2/Users", json={"schemas": ["x"]}), 400),
+        "form": (await client.post("/scim/v2/Users", content=b"a=b", headers={"Content-Type": "application/x-www-form-urlencoded"}), 415),
+        "large": (await client.post("/scim/v2/Users", json=big), 413),
+    }
+    for what, (answer, status) in made.items():
+        assert answer.status_code == status, (what, answer.text)
+        assert answer.headers["content-type"] == "application/scim+json", what
+        assert answer.json()["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"], what
+
+
+async def test_tokens_of_a_connection_that_is_removed_are_good_no_more(auth: Auth, initech: House, at_initech: httpx.AsyncClient) -> None:
+    connection: Connection = await connected(auth, initech)
+    token = await auth.parts.scim_tokens.make(initech.tenant, connection, 1, Cause(new_id()))
+    await auth.parts.connections.remove(initech.tenant, connection.name, Cause(new_id()))
+
+    assert (await at_initech.get("/scim/v2/Users", headers={"Authorization": f"Bearer {token}"})).status_code == 401
