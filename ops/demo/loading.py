@@ -12,6 +12,7 @@ from auth.passwords import Passwords
 from auth.principal import Principal
 from ops.demo.load import load_people, load_posts
 from ops.demo.people import HOUSES, House
+from ops.demo.readers import load_readers
 from ops.demo.talk import load_talk
 from ops.founding import found
 from tenants.database import Database
@@ -48,6 +49,7 @@ async def load(settings: TenantSettings, slug: str, say: Say) -> Loaded:
         logins = await _set_passwords(database, tenant, house, people, dev=settings.dev)
         events = await load_posts(database, tenant, house, people, lambda done, total: say(slug, done, total))
         await load_talk(database, tenant, house, people)
+        await load_readers(database, tenant, house, people)
         return Loaded(slug, events, logins)
 
 
