@@ -24,6 +24,8 @@ from auth.modules import Surroundings, modules
 from auth.native import Native
 from auth.passwords import Passwords
 from auth.policies import Policies
+from auth.realms.front import Front
+from auth.realms.realms import Realms
 from auth.resets import Resets
 from auth.rights import Rights
 from auth.scim.tokens import ScimTokens
@@ -87,6 +89,8 @@ class Parts:
     codes: Codes
     api_tokens: ApiTokens
     scim_tokens: ScimTokens
+    realms: Realms
+    front: Front
 
     @classmethod
     def assemble(
@@ -151,5 +155,7 @@ class Parts:
             codes=Codes(handles),
             api_tokens=ApiTokens(database, accounts, oldest=settings.rights_age),
             scim_tokens=ScimTokens(database, oldest=settings.rights_age),
+            realms=Realms(database, keyring),
+            front=Front(database, keyring, asking),
             modules=modules(Surroundings(addresses, tenant_settings.dev)),
         )

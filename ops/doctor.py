@@ -10,6 +10,8 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from auth.realms.key import RealmKey
+from auth.realms.realms import Realms
 from auth.signing import SigningKeys
 from migrations.history import History, knows
 from migrations.status import status
@@ -62,7 +64,15 @@ async def examine(variables: Mapping[str, str]) -> list[Check]:
         settings = Settings.read(variables).tenants
     except ConfigurationError as error:
         return [_bad("configuration", problem, problem.partition(": ")[2]) for problem in error.problems]
-    looks: dict[str, Look] = {"postgres": _postgres, "clock": _clock, "roles": _roles, "schemas": _schemas, "keys": _keys, "redis": _redis}
+    looks: dict[str, Look] = {
+        "postgres": _postgres,
+        "clock": _clock,
+        "roles": _roles,
+        "schemas": _schemas,
+        "keys": _keys,
+        "realms": _realms,
+        "redis": _redis,
+    }
     return [
         _good("configuration", f"{settings.mode}, {settings.public_url}"),
         *[await _looked(name, look, settings) for name, look in looks.items()],
@@ -131,17 +141,17 @@ async def _keys(settings: TenantSettings) -> Check:
         try:
             outdated = installation.outdated(rows, keyring)
             signing = await SigningKeys(database, keyring, overlap=0).outdated()
+            realm = await RealmKey(database, keyring).outdated()
             anchors = await signed_before(database, keyring)
         except KeysMissing as missing:
             return _bad("keys", missing.message, "put the key that they were made with into IMPRINT_SECRET_KEY, behind the new one")
         except Undecipherable as error:
-            return _bad(
-                "keys", f"a key that signs access tokens: {error}", "put the key that it was made with into IMPRINT_SECRET_KEY, behind the new one"
-            )
-    if outdated or signing or anchors:
+            found = f"a key that signs access tokens, or finds people by address: {error}"
+            return _bad("keys", found, "put the key that it was made with into IMPRINT_SECRET_KEY, behind the new one")
+    if outdated or signing or anchors or realm:
         old = (
-            f"{len(outdated)} organizations' keys, {len(signing)} signing keys and {anchors} histories' anchors "
-            "are under an older key of IMPRINT_SECRET_KEY"
+            f"{len(outdated)} organizations' keys, {len(signing)} signing keys, {anchors} histories' anchors "
+            f"and {'the' if realm else 'no'} key that finds people by address are under an older key of IMPRINT_SECRET_KEY"
         )
         return _bad("keys", old, "run `imprint secrets rotate`; until then remove no key from IMPRINT_SECRET_KEY")
     rotated = sum(row["other_key"] is not None for row in rows)
@@ -149,6 +159,15 @@ async def _keys(settings: TenantSettings) -> Check:
     more = len(keyring.keys) - 1
     rest = f"; nothing is under the {more} older, which may be removed" if more else ""
     return _good("keys", f"the first key of IMPRINT_SECRET_KEY opens all {len(rows)} organizations' keys and every signing key{rest}{unfinished}")
+
+
+async def _realms(settings: TenantSettings) -> Check:
+    async with Database(settings, connections=1) as database:
+        unbuilt = await Realms(database, Keyring(settings.secret_keys)).unbuilt()
+    if unbuilt:
+        mend = "let `imprint worker` run: it sees to them within a day; at once for one of them: imprint events rebuild SLUG home_realms"
+        return Check("realms", ok=True, found=f"the people of {unbuilt} organizations are not all found by address yet", mend=mend)
+    return _good("realms", "everybody active is found by address")
 
 
 async def _redis(settings: TenantSettings) -> Check:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.users.resealing import PROTECTED as PEOPLE
+from auth.realms.key import RealmKey
 from auth.resealing import PROTECTED as SIGNING_IN
 from auth.signing import SigningKeys
 from tenants import audit
@@ -69,12 +70,14 @@ async def _under_the_first_key(settings: TenantSettings, admin: AdminConnection,
         found = installation.outdated(await admin.rows(installation.WRAPPED), keyring)
     try:
         outdated = await signing.outdated()
+        await RealmKey(database, keyring).outdated()
     except Undecipherable:
         raise KeysMissing(
-            "A key that signs access tokens opens with none of the keys given. Put the one it was made with into IMPRINT_SECRET_KEY, "
-            "behind the new one, and run this again. Nothing was changed."
+            "A key that signs access tokens, or the one that finds people by address, opens with none of the keys given. Put the one it was made "
+            "with into IMPRINT_SECRET_KEY, behind the new one, and run this again. Nothing was changed."
         ) from None
     await sign_again(database, keyring)
+    await RealmKey(database, keyring).rewrap()
     if not found and not outdated:
         return 0, 0
     rewrapped = await signing.rewrap()

@@ -14,6 +14,7 @@ from app.management.commands import ChangeTier, ReceiveOrganization
 from app.users.commands import EraseAgain
 from auth.copies import NOT_KEPT as NOT_KEPT_OF_SIGNING_IN
 from auth.principal import SYSTEM
+from auth.realms.realms import Realms
 from migrations import runner
 from migrations.history import History, head, knows
 from migrations.plan import Options
@@ -36,6 +37,7 @@ from tenants.transfer.files import open_file, passing_file
 from tenants.transfer.importing import Arrived, Export, Origin, load, make, open_to_requests, start_afresh
 from tenants.transfer.keys import TransferSecret
 from tenants.transfer.resets import NOT_CARRIED
+from workers.realms import build
 
 if TYPE_CHECKING:
     from tenants.transfer.files import Input
@@ -121,6 +123,8 @@ async def _carry(
         await erasures.remember(admin, owner, place)
         if origin == "imported":  # a clone is no older than what it is made of
             await _erase_again(admin, settings, tenant, say)
+        async with Database(settings, connections=1) as database:
+            await build(database, Realms(database, Keyring(settings.secret_keys)), tenant)
         was = {"from_id": str(header.organization.id), "from_slug": header.organization.slug, "from_revision": header.revision}
         await open_to_requests(admin, owner, organization, _DONE[origin], **was)
     return Carried(await _found(settings, tenant.id), header, arrived, schedules)

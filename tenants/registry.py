@@ -93,6 +93,11 @@ class Registry:
         self._revisions: dict[SchemaName, str | None] = {}
         self._version: int | None = None
 
+    @property
+    def keyring(self) -> Keyring:
+        """The installation's keys, for whoever keeps more than organizations' own under them."""
+        return self._keyring
+
     async def by_slug(self, slug: str) -> Tenant | None:
         return await self._find("slug", slug, BY_SLUG)
 

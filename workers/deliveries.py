@@ -14,11 +14,12 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from auth.realms.realms import Realms
 from tenants.errors import RetryLater
 from tenants.statements import statement
 from workers import metrics
 from workers.backoff import NEXT_ATTEMPT
-from workers.execution import Started, execute
+from workers.execution import Means, Started, execute
 from workers.failures import Hopeless
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Deliverer:
     def __init__(self, database: Database, registry: Registry, postman: Postman, settings: WorkerSettings) -> None:
         self._database = database
         self._registry = registry
-        self._postman = postman
+        self._means = Means(postman, Realms(database, registry.keyring))
         self._settings = settings
 
     async def deliver(self, delivery_id: UUID, tenant_id: UUID, event_id: UUID, handler: str) -> None:
@@ -109,7 +110,7 @@ class Deliverer:
         structlog.contextvars.bind_contextvars(tenant=tenant.slug)
         trace.get_current_span().set_attribute("tenant", tenant.slug)
         async with asyncio.timeout(self._settings.handler_seconds):
-            await execute(self._database, self._postman, tenant, started, self._settings)
+            await execute(self._database, self._means, tenant, started, self._settings)
 
     async def _finish(self, started: Started) -> None:
         async with self._database.control() as connection:

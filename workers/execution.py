@@ -14,6 +14,7 @@ from workers.failures import Hopeless
 from workers.reactions.registry import INSIDE, OUTSIDE, OUTSIDE_TIMERS, TIMERS, CallingOut, Firing, FiringOut, Reacting
 
 if TYPE_CHECKING:
+    from auth.realms.realms import Realms
     from tenants.database import Connection, Database, Row
     from tenants.registry import Tenant
     from workers.mail import Postman
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 MARK = statement("INSERT INTO __tenant__.handled (event_id, handler) VALUES (:event_id, :handler) ON CONFLICT DO NOTHING")
 MARKED = statement("SELECT true FROM __tenant__.handled WHERE event_id = :event_id AND handler = :handler")
 TIMER = statement("SELECT subject_id, due_at, data FROM control.timers WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What effects outside of organizations are made with."""
+
+    postman: Postman
+    realms: Realms
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,11 @@ class Started:
     lag: float
 
 
-async def execute(database: Database, postman: Postman, tenant: Tenant, started: Started, settings: WorkerSettings) -> None:
+async def execute(database: Database, means: Means, tenant: Tenant, started: Started, settings: WorkerSettings) -> None:
     """Run the delivery's handler to its end, unless it has had its effect already. Raises whatever the handler raises."""
     name = started.handler
     if name in OUTSIDE or name in OUTSIDE_TIMERS:
-        await _call_out(database, postman, tenant, started)
+        await _call_out(database, means, tenant, started)
         return
     if name not in INSIDE and name not in TIMERS:
         raise Hopeless(f"This release has no handler {name!r}; start a release that has it, then retry the delivery.")
@@ -65,16 +74,16 @@ async def _handle(database: Database, tenant: Tenant, started: Started, timer: R
             await TIMERS[name](Firing(tenant, started.event_id, timer["subject_id"], timer["due_at"], timer["data"], tx))
 
 
-async def _call_out(database: Database, postman: Postman, tenant: Tenant, started: Started) -> None:
+async def _call_out(database: Database, means: Means, tenant: Tenant, started: Started) -> None:
     async with database.reading(tenant.place) as connection:
         if await connection.fetchval(MARKED, event_id=started.event_id, handler=started.handler):
             return
         event = await _event(connection, started) if started.handler in OUTSIDE else None
     if event is not None:
-        await OUTSIDE[started.handler](CallingOut(tenant, event, started.id, database, postman))
+        await OUTSIDE[started.handler](CallingOut(tenant, event, started.id, database, means.postman, means.realms))
     else:
         timer = await _timer(database, started)
-        due = FiringOut(tenant, started.event_id, timer["subject_id"], timer["data"], started.id, database, postman)
+        due = FiringOut(tenant, started.event_id, timer["subject_id"], timer["data"], started.id, database, means.postman)
         await OUTSIDE_TIMERS[started.handler](due)
     async with database.reading(tenant.place) as connection:
         await connection.execute(MARK, event_id=started.event_id, handler=started.handler)

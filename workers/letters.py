@@ -24,9 +24,9 @@ def _templates(*, html: bool) -> Environment:
     return Environment(loader=loader, autoescape=html, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - text is no markup
 
 
-def letter(id: UUID, to: Recipient, organization: str, *, subject: str, paragraph: str, button: Button) -> Letter:
-    """Everything given is plain text; the HTML part escapes it."""
-    values = {"to": to, "organization": organization, "subject": subject, "paragraph": paragraph, "button": button}
+def letter(id: UUID, to: Recipient, organization: str, *, subject: str, paragraph: str, button: Button, more: tuple[Button, ...] = ()) -> Letter:
+    """Everything given is plain text; the HTML part escapes it. `to` may have no name; `more`: where else the letter leads."""
+    values = {"to": to, "organization": organization, "subject": subject, "paragraph": paragraph, "buttons": (button, *more)}
     return Letter(
         id=id,
         to_name=to.name,

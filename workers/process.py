@@ -20,6 +20,7 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware
 
 import workers.reactions  # noqa: F401 - fills the registry of reactions
+from auth.realms.realms import Realms
 from tenants.database import Database
 from tenants.environment import Environment
 from tenants.errors import RetryLater
@@ -31,11 +32,13 @@ from workers.anchoring import Anchoring
 from workers.broker import Broker
 from workers.certificates import CertificateWarnings
 from workers.deliveries import Deliverer
+from workers.front import FrontDesk
 from workers.heartbeat import BEAT_SECONDS, Heartbeat, Role
 from workers.leases import new_holder
 from workers.loops import Pace, forever
 from workers.mail import postman
 from workers.publisher import Publisher
+from workers.realms import RealmBuilding
 from workers.relay import Relay
 from workers.retention import Retention, TenantRetention
 from workers.rounds import DailyRound, Visit
@@ -101,6 +104,7 @@ async def _relay(process: Process) -> None:
             forever("timers", timers.step, Pace(0.05, 1)),
             forever("retention", Retention(database).step, Pace(1, 600)),
             *_rounds(process, database, registry),
+            forever("front", _front(process, database).step, Pace(0.05, 1)),
             forever("heartbeat", heartbeat.step, Pace(BEAT_SECONDS, BEAT_SECONDS)),
             process.beat(stop.set),
             *_stock(process, database),
@@ -113,13 +117,19 @@ async def _relay(process: Process) -> None:
 
 
 def _rounds(process: Process, database: Database, registry: Registry) -> list[Coroutine[Any, Any, None]]:
-    """What is done for every organization once a day."""
+    """What is done for every organization once a day, or at all."""
     visits: dict[str, Visit] = {
         "tenant-retention": TenantRetention(database),
         "anchoring": Anchoring(database, registry, Keyring(process.tenants.secret_keys)),
+        "home-realms": RealmBuilding(database, registry, Realms(database, registry.keyring)),
         "certificates": CertificateWarnings(database, registry, postman(process.tenants, process.workers)),
     }
     return [forever(name, DailyRound(name, database, registry, process.holder, visit).step, Pace(0.1, 600)) for name, visit in visits.items()]
+
+
+def _front(process: Process, database: Database) -> FrontDesk:
+    keyring = Keyring(process.tenants.secret_keys)
+    return FrontDesk(database, keyring, Realms(database, keyring), postman(process.tenants, process.workers))
 
 
 def _stock(process: Process, database: Database) -> list[Coroutine[Any, Any, None]]:

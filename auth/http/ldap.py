@@ -17,6 +17,7 @@ from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of
 from auth.http.entering import REHEARSAL, arrival_of, arrive, turn_away
 from auth.http.granting import second_factor
 from auth.http.guards import bind_form, check_own_form
+from auth.http.hints import hint_of
 from auth.http.statuses import retry_headers, status_of
 from auth.identities import ExternalIdentity
 from auth.ldap.module import LdapModule
@@ -37,7 +38,7 @@ _JSON_FIELDS = frozenset({"username", "email", "password", "totp"})
 @get("/auth/ldap/{name:str}")
 async def show_directory_form(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
     connection = await parts.connections.named(tenant_of(request), name, "ldap")
-    return await _page(parts, request, connection, wanted=own_path(request.query_params.get("next")))
+    return await _page(parts, request, connection, wanted=own_path(request.query_params.get("next")), login=hint_of(request))
 
 
 @post("/auth/ldap/{name:str}", status_code=200)

@@ -25,6 +25,7 @@ from auth.http.context import (
 from auth.http.entering import enter
 from auth.http.finding import find_page
 from auth.http.guards import bind_form, check_own_form
+from auth.http.hints import hint_of, with_hint
 from auth.http.leaving import SIGNED_OUT, on_to_provider
 from auth.http.pages import redirect
 from auth.http.statuses import retry_headers, status_of
@@ -48,7 +49,7 @@ async def show_login(request: AnyRequest, parts: GivenParts) -> Response[str]:
     if await session_principal(parts, request):
         return redirect(wanted)
     notice = "You are signed out." if "signed-out" in request.query_params else ""
-    return await login_page(parts, request, wanted=wanted, notice=notice)
+    return await login_page(parts, request, wanted=wanted, login=hint_of(request), notice=notice)
 
 
 @post("/auth/login", status_code=200)
@@ -110,8 +111,9 @@ async def login_page(
     parts: Parts, request: AnyRequest, *, wanted: str, login: str = "", notice: str = "", refusal: Refusal | None = None
 ) -> Response[str]:
     form, cookies = bind_form(parts, request, SIGN_IN_FORM)
+    onward, hint = urlencode({"next": wanted}), hint_of(request)
     ways = [
-        {"label": connection.label, "href": f"{parts.modules[connection.kind].start(connection)}?{urlencode({'next': wanted})}"}
+        {"label": connection.label, "href": with_hint(f"{parts.modules[connection.kind].start(connection)}?{onward}", hint)}
         for connection in await parts.connections.enabled(tenant_of(request))
         if connection.kind in parts.modules
     ]

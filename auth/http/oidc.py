@@ -11,6 +11,7 @@ from auth.destinations import own_path
 from auth.http.bodies import form_fields
 from auth.http.context import AnyRequest, GivenParts, tenant_of
 from auth.http.entering import REHEARSAL, arrival_of, arrive, bound_browser, browser_of, turn_away
+from auth.http.hints import hint_of
 from auth.http.pages import redirect
 from auth.http.provider_answers import GOOD_FOR, answer_of
 from auth.oidc.module import OidcModule
@@ -36,7 +37,7 @@ async def begin_at_provider(request: AnyRequest, parts: GivenParts, name: FromPa
         if not connection.enabled and not REHEARSAL.fullmatch(wanted):
             raise refused("connection_enabled", "a connection that is switched on", "one that is switched off")
         state = await parts.handles.keep(tenant, STATE, payload, seconds=GOOD_FOR, browser=browser)
-        there = await _module(parts).relying_party(tenant, connection).address(begun, state)
+        there = await _module(parts).relying_party(tenant, connection).address(begun, state, hint_of(request))
     except SignInRefused as refusal:
         return await turn_away(parts, request, connection, refusal, checks, wanted)
     return redirect(there, cookies=cookies)

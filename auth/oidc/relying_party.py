@@ -48,8 +48,8 @@ class RelyingParty:
     discovery: Discovery
     fetcher: Fetcher
 
-    async def address(self, begun: Begun, state: str) -> str:
-        """Where the browser goes. Raises SignInRefused where the provider cannot be asked."""
+    async def address(self, begun: Begun, state: str, hint: str = "") -> str:
+        """Where the browser goes; `hint`: who is likely to come. Raises SignInRefused where the provider cannot be asked."""
         metadata = await self._metadata(Checks())
         query = {
             "response_type": "code",
@@ -60,6 +60,7 @@ class RelyingParty:
             "nonce": begun.nonce,
             "code_challenge": challenge_of(begun.verifier),
             "code_challenge_method": "S256",
+            **({"login_hint": hint} if hint else {}),
         }
         there = metadata.authorization_endpoint
         return f"{there}{'&' if urlsplit(there).query else '?'}{urlencode(query)}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from auth.sso.trail import Happened, tell_in
 from tenants.database import repeatable
 from tenants.errors import NotFound, ValidationFailed
+from tenants.ids import new_id
 from tenants.lifecycle.domains import NotVerified, TextRecords
 from tenants.registry import Tenant
 from tenants.statements import statement
@@ -31,6 +32,8 @@ CLAIM = statement(
     """
 )
 VERIFY = statement("UPDATE __tenant__.email_domains SET verified_at = coalesce(verified_at, :now) WHERE domain = :domain")
+# To the installation, in the transaction that proves a domain or gives it up: an organization's role may add there and do nothing else.
+TELL = statement("INSERT INTO control.realm_domains (id, domain, proven) VALUES (:id, :domain, :proven)")
 REMOVE = statement("DELETE FROM __tenant__.email_domains WHERE domain = :domain")
 
 
@@ -78,6 +81,7 @@ class EmailDomains:
         async with transaction(self._database, tenant, cause) as change:
             if not await change.connection.execute(VERIFY, domain=domain, now=change.now):
                 raise NotFound(f"{domain} was not claimed here. Add it first.")
+            await change.connection.execute(TELL, id=new_id(), domain=domain, proven=True)
             await tell_in(
                 change, Happened("EmailDomainVerified", "domains", cause.correlation_id, user_id=cause.user_id, details={"domain": domain, "by": by})
             )
@@ -99,6 +103,7 @@ class EmailDomains:
         async with transaction(self._database, tenant, cause) as change:
             if not await change.connection.execute(REMOVE, domain=domain):
                 raise NotFound(f"{domain} was not claimed here.")
+            await change.connection.execute(TELL, id=new_id(), domain=domain, proven=False)
             await tell_in(change, Happened("EmailDomainRemoved", "domains", cause.correlation_id, user_id=cause.user_id, details={"domain": domain}))
 
 

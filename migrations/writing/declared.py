@@ -16,7 +16,7 @@ from tenants.errors import Refusal
 from tenants.tables import control_metadata, tenant_metadata
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("tenants", "auth", "auth/factors", "auth/scim", "auth/server", "auth/sso", "app/*")
+PACKAGES = ("tenants", "auth", "auth/factors", "auth/realms", "auth/scim", "auth/server", "auth/sso", "app/*")
 KINDS = frozenset({"function", "procedure", "view", "materialized view", "index", "trigger"})
 
 
@@ -52,11 +52,9 @@ def schema_of(history: History) -> str:
 
 
 def _metadata(history: History) -> MetaData:
-    if history is History.CONTROL:
-        return control_metadata
     for path in sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/tables.py")):
         import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    return tenant_metadata
+    return control_metadata if history is History.CONTROL else tenant_metadata
 
 
 def sql_files(history: History, folders: Iterable[Path]) -> tuple[SqlFile, ...]:

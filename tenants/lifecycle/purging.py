@@ -31,6 +31,7 @@ _DELIVERIES = (
 )
 _LEFT_BEHIND = (
     "DELETE FROM control.outbox WHERE id IN (SELECT id FROM control.outbox WHERE role = $1 LIMIT $2)",
+    "DELETE FROM control.realm_domains WHERE id IN (SELECT id FROM control.realm_domains WHERE role = $1 LIMIT $2)",
     "DELETE FROM control.timers WHERE id IN (SELECT id FROM control.timers WHERE role = $1 LIMIT $2)",
     _DELIVERIES,
 )

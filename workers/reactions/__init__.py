@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from workers.reactions import arrivals, conversations, decisions, engagement, followers, publications, resets, reviews, schedules, searching
+from workers.reactions import arrivals, conversations, decisions, engagement, followers, publications, realms, resets, reviews, schedules, searching
 
-__all__ = ["arrivals", "conversations", "decisions", "engagement", "followers", "publications", "resets", "reviews", "schedules", "searching"]
+__all__ = [
+    "arrivals",
+    "conversations",
+    "decisions",
+    "engagement",
+    "followers",
+    "publications",
+    "realms",
+    "resets",
+    "reviews",
+    "schedules",
+    "searching",
+]

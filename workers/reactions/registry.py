@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from auth.realms.realms import Realms
     from tenants.database import Database
     from tenants.events import StoredEvent
     from tenants.registry import Tenant
@@ -34,6 +35,7 @@ class CallingOut:
     delivery_id: UUID
     database: Database
     postman: Postman
+    realms: Realms
 
 
 @dataclass(frozen=True, slots=True)

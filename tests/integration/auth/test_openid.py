@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -109,6 +109,13 @@ async def test_somebody_signs_in_at_the_provider_and_is_who_they_are_there(conne
     assert (back.status_code, back.headers["location"]) == (303, "/auth/account/tokens")
     assert me["role"] == "author"
     assert urlsplit(there).path == "/authorize"
+
+
+async def test_who_is_likely_to_come_is_told_to_the_provider(connected: Connected) -> None:
+    hinted, plain = await connected.begin(login_hint="ada@acme.example"), await connected.begin()
+    there = {name: parse_qs(urlsplit(address).query).get("login_hint") for name, address in (("hinted", hinted), ("plain", plain))}
+
+    assert there == {"hinted": ["ada@acme.example"], "plain": None}
 
 
 def _hs256(provider: Provider) -> None:

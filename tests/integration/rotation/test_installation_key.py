@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from auth.realms.realms import Realms
 from auth.signing import SigningKeys
 from ops.doctor import examine
 from ops.rotating import EVERY_ORGANIZATION, rotate
@@ -16,7 +17,8 @@ from tenants.secrets import Keyring, Undecipherable, new_key
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import environment, imprint
 from tests.integration.migrations.conftest import as_owner
-from tests.integration.rotation.conftest import Installation, author_found
+from tests.integration.rotation.conftest import Installation, author_found, tenant_now
+from workers.realms import build
 
 
 def quiet(_line: str) -> None:
@@ -26,6 +28,15 @@ def quiet(_line: str) -> None:
 async def keys_check(settings: TenantSettings) -> tuple[bool, str]:
     found = {check.check: check for check in await examine(environment(settings))}
     return found["keys"].ok, found["keys"].found
+
+
+async def author_at_home(settings: TenantSettings) -> bool:
+    """Whether the installation finds the author of globex by address."""
+    async with Database(settings, connections=1) as pool:
+        realms = Realms(pool, Keyring(settings.secret_keys))
+        if not await realms.homes_of("author@globex.example"):
+            await build(pool, realms, await tenant_now(settings, "globex"))
+        return [home.slug for home in await realms.homes_of("author@globex.example")] == ["globex"]
 
 
 async def opens(settings: TenantSettings) -> tuple[bool, bool]:
@@ -46,6 +57,7 @@ async def opens(settings: TenantSettings) -> tuple[bool, bool]:
 async def test_everything_opens_with_the_new_key_alone_afterwards_and_nothing_with_the_old(inhabited: Installation) -> None:
     old, new = inhabited.first_key, new_key()
     both = inhabited.with_keys(new, old)
+    assert await author_at_home(inhabited.settings)
     before = await keys_check(both)
 
     done = await rotate(both, None, wait=0, say=quiet)
@@ -57,6 +69,7 @@ async def test_everything_opens_with_the_new_key_alone_afterwards_and_nothing_wi
     assert await opens(inhabited.with_keys(new)) == (True, True)
     assert await opens(inhabited.with_keys(old)) == (False, False)
     assert await author_found(inhabited.with_keys(new), "globex")
+    assert await author_at_home(inhabited.with_keys(new))
     ok, said = await keys_check(both)
     assert ok
     assert "nothing is under the 1 older, which may be removed" in said

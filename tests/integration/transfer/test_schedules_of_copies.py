@@ -11,15 +11,17 @@ import pytest
 from app.bus import Bus
 from app.content.commands import ApprovePost, PublishPost, SchedulePost, SetPostExpiry, SubmitPost
 from app.replay.verifying import verify
+from auth.realms.realms import Realms
 from ops.transfer import Carried, clone
 from tenants.database import Database, Row
 from tenants.ids import new_id
 from tenants.registry import Tenant
+from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.conftest import House, write_post
 from tests.integration.transfer.conftest import quiet
-from workers.execution import Started, execute
+from workers.execution import Means, Started, execute
 from workers.mail import postman
 from workers.settings import WorkerSettings
 
@@ -59,9 +61,10 @@ async def reacted(settings: TenantSettings, pool: Database, tenant: Tenant, tmp_
         [received] = await connection.fetch(RECEIVED)
     worker = WorkerSettings(smtp_url=(tmp_path / "mail").as_uri())
     name = "content.take_up_copied_posts"
+    means = Means(postman(settings, worker), Realms(pool, Keyring(settings.secret_keys)))
     for _ in range(2):
         started = Started(new_id(), tenant.id, received["id"], "OrganizationReceived", name, 1, received["correlation_id"], None, 0.0)
-        await execute(pool, postman(settings, worker), tenant, started, worker)
+        await execute(pool, means, tenant, started, worker)
     return received
 
 
