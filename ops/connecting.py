@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from auth.addresses import Addresses
 from auth.modules import Surroundings, modules
 from auth.saml.module import SamlModule
+from auth.scim.tokens import ScimTokens
 from auth.sso.connections import Connection, Connections, Kind
 from auth.sso.domains import EmailDomains
 from auth.sso.mapping import OWNER
@@ -23,6 +24,8 @@ from tenants.statements import statement
 from tenants.transaction import Cause
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from auth.sso.checks import Check
     from auth.sso.modules import Module
     from ops.settings import Settings
@@ -112,6 +115,28 @@ class Connecting:
         """Raises NotFound."""
         connection = await self.connections.named(self.tenant, name)
         return await self.modules[connection.kind].examine(self.tenant, connection)
+
+    async def provisioning(self, name: str, *, days: int | None, revoke: UUID | None) -> dict[str, Any]:
+        """The connection's tokens for SCIM, after one was revoked and one was made, which is shown this once.
+
+        Raises NotFound, Conflict, ValidationFailed.
+        """
+        connection = await self.connections.named(self.tenant, name)
+        tokens = ScimTokens(self.database)
+        if revoke is not None:
+            await tokens.revoke(self.tenant, connection, revoke, Cause(new_id()))
+        made = None if days is None else await tokens.make(self.tenant, connection, days, Cause(new_id()))
+        held = [
+            {
+                "id": str(token.id),
+                "created_at": token.created_at.isoformat(),
+                "expires_at": token.expires_at.isoformat(),
+                "last_used": token.last_used_at.isoformat() if token.last_used_at else None,
+            }
+            for token in await tokens.of(self.tenant, connection.id)
+        ]
+        shown = {"name": name, "address": f"{self.addresses.of(self.tenant)}/scim/v2", "tokens": held}
+        return shown | {"token": made} if made else shown
 
     def shown(self, connection: Connection) -> dict[str, Any]:
         """Everything but secrets."""

@@ -8,7 +8,7 @@ from litestar import Response, Router
 from litestar.di import Provide
 
 from app.admin.frame import LARGEST, SignInFirst
-from app.admin.sign_on import connection, overview, rehearsal, setup
+from app.admin.sign_on import connection, overview, provisioning, rehearsal, setup
 from auth.http.context import AnyRequest
 from auth.http.pages import redirect
 from auth.http.routes import refused
@@ -31,6 +31,7 @@ def console(parts: Parts) -> Router:
             connection.change_connection,
             connection.switch_connection,
             connection.remove_connection,
+            provisioning.change_provisioning,
             rehearsal.begin_rehearsal,
             rehearsal.show_rehearsal,
         ],

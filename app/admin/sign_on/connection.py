@@ -67,7 +67,9 @@ async def connection_page(
     connection: Connection,
     typed: dict[str, str] | None = None,
     refusal: Refusal | None = None,
+    made: str = "",
 ) -> Response[str]:
+    """`made`: a token for provisioning that is shown this once."""
     module = parts.modules[connection.kind]
     return await desk(
         parts,
@@ -78,5 +80,8 @@ async def connection_page(
         connection=connection,
         copied=[(title, parts.addresses.of(tenant_of(request)) + path) for title, path in module.copied(connection)],
         typed=typed_terms(connection) | (typed or {}),
+        scim_address=f"{parts.addresses.of(tenant_of(request))}/scim/v2",
+        scim_tokens=await parts.scim_tokens.of(tenant_of(request), connection.id),
+        made=made,
         checks=await module.examine(tenant_of(request), connection) if "examine" in request.query_params else None,
     )

@@ -14,6 +14,8 @@ from ops.cli.connections.saml import add_saml, certificate
 from ops.cli.printing import print_json, print_table
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from auth.sso.checks import Check
 
 COLUMNS = ("name", "kind", "label", "enabled", "sign_in")
@@ -86,6 +88,18 @@ def enable(slug: str, name: str, *, as_json: bool) -> None:
 def disable(slug: str, name: str, *, as_json: bool) -> None:
     """Let nobody sign in through it any more; whoever is signed in stays so."""
     print_one(asked(slug, lambda connecting: connecting.switch(name, enabled=False)), as_json=as_json)
+
+
+@command.command("scim")
+@SLUG
+@NAME
+@click.option("--new", is_flag=True, help="Make a token; it is printed this once. Two may be good at once.")
+@click.option("--days", type=click.IntRange(1, 730), default=365, show_default=True, help="How long the new token is good.")
+@click.option("--revoke", type=click.UUID, metavar="ID", help="End a token, before a new one is made.")
+@AS_JSON
+def scim(slug: str, name: str, *, new: bool, days: int, revoke: UUID | None, as_json: bool) -> None:
+    """How its provider provisions people: the address for it and the tokens that are good."""
+    print_one(asked(slug, lambda connecting: connecting.provisioning(name, days=days if new else None, revoke=revoke)), as_json=as_json)
 
 
 @command.command("remove")
