@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,6 +17,7 @@ from auth.http.context import AnyRequest
 LARGEST = 16 * 1024
 LONGEST_FIELD = 4096
 MOST_FIELDS = 20
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 async def json_fields(request: AnyRequest, allowed: frozenset[str]) -> dict[str, str]:
@@ -110,7 +112,7 @@ def _objection(name: str, value: object, longest: int) -> dict[str, str]:
 
 def storable(text: str) -> bool:
     """Postgres keeps no NUL, UTF-8 has no lone surrogates."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return not _UNSTORABLE.search(text)
 
 
 def _no_constant(name: str) -> None:

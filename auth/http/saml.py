@@ -27,6 +27,7 @@ from auth.parts import Parts
 from auth.saml.module import METADATA_TYPE
 from auth.sso.checks import Check, Checks, SignInRefused
 from auth.sso.connections import Connection
+from auth.sso.handles import Steps
 
 if TYPE_CHECKING:
     from auth.saml.responses import Verified
@@ -67,17 +68,16 @@ async def take_answer(request: AnyRequest, parts: GivenParts, name: FromPath[str
     connection = await parts.connections.named(tenant, name, "saml")
     fields = await posted_fields(request, _ANSWER, largest=LARGEST)
     relay = fields.get("RelayState") or None
+    # Where nobody has asked, the browser that came with the answer is the one that has to come to `finish`.
+    unasked = {"connection": name, "browser": new_opaque(), "wanted": own_path(None)}
     try:
         verified, identity = await module_of(parts).verified(tenant, connection, checks, fields.get("SAMLResponse", ""))
-        asked = await _asked(parts, request, connection, checks, verified, relay)
+        _check_relay(checks, verified, relay)
+        handle = await _used(parts, request, connection, checks, verified, identity, unasked)
     except SignInRefused as refusal:
         return await _not_taken(parts, request, connection, checks, refusal, relay)
-    if asked is not None:
-        return await _on_to_finish(parts, request, connection, checks, asked, identity=identity)
-    # Nobody has asked, so the browser that came with the answer is the one that has to come to `finish`.
-    fresh = new_opaque()
-    kept = {"browser": fresh, "wanted": own_path(None)}
-    return await _on_to_finish(parts, request, connection, checks, kept, identity=identity, cookies=(parts.cookies.set(parts.cookies.form, fresh),))
+    cookies = (parts.cookies.set(parts.cookies.form, unasked["browser"]),) if verified.answers is None else ()
+    return _on_to_finish(parts, connection, handle, cookies)
 
 
 @get("/auth/saml/{name:str}/finish")
@@ -106,23 +106,34 @@ async def check_enabled(parts: Parts, request: AnyRequest, connection: Connectio
     raise refusal
 
 
-async def _asked(
-    parts: Parts, request: AnyRequest, connection: Connection, checks: Checks, verified: Verified, relay: str | None
-) -> dict[str, Any] | None:
-    """What was kept when this was asked for; None where nobody has asked. Raises SignInRefused. From here on the assertion has been used."""
-    tenant, answers = tenant_of(request), verified.answers
-    if answers is not None:
-        same = answers == f"_{relay}"
-        checks.require(
-            "relay_state", "the number of the request that is answered", "it" if same else "none" if relay is None else "another", when=same
-        )
-    once = await parts.handles.first_time(tenant, ASSERTION, f"{connection.id}\n{verified.assertion_id}", verified.until)
-    checks.require("assertion_once", "an assertion that comes for the first time", "such" if once else "one that was used before", when=once)
-    if answers is None:
-        return None
-    asked = await parts.handles.take(tenant, REQUEST, answers.removeprefix("_"))
-    checks.require("same_connection", connection.name, asked["connection"], when=asked["connection"] == connection.name)
-    return asked
+def _check_relay(checks: Checks, verified: Verified, relay: str | None) -> None:
+    if verified.answers is None:
+        return
+    same = verified.answers == f"_{relay}"
+    checks.require("relay_state", "the number of the request that is answered", "it" if same else "none" if relay is None else "another", when=same)
+
+
+async def _used(
+    parts: Parts,
+    request: AnyRequest,
+    connection: Connection,
+    checks: Checks,
+    verified: Verified,
+    identity: ExternalIdentity,
+    unasked: Mapping[str, Any],
+) -> str:
+    """The handle for `finish`. The assertion has been used then, and its request been answered, also where that is refused: SignInRefused."""
+    before = len(checks.done)
+
+    async def steps(these: Steps) -> str:
+        del checks.done[before:]
+        once = await these.first_time(ASSERTION, f"{connection.id}\n{verified.assertion_id}", verified.until)
+        checks.require("assertion_once", "an assertion that comes for the first time", "such" if once else "one that was used before", when=once)
+        asked = unasked if verified.answers is None else await these.take(REQUEST, verified.answers.removeprefix("_"))
+        checks.require("same_connection", connection.name, asked["connection"], when=asked["connection"] == connection.name)
+        return await these.keep(FINISH, _result(connection, checks, asked, identity), seconds=FINISHED_WITHIN, browser=asked["browser"])
+
+    return await parts.handles.together(tenant_of(request), steps)
 
 
 async def _not_taken(
@@ -139,22 +150,18 @@ async def _not_taken(
         raise refusal
     if refusal.check not in checks.done:
         checks.done.append(refusal.check)
-    return await _on_to_finish(parts, request, connection, checks, asked)
+    result = _result(connection, checks, asked, None)
+    handle = await parts.handles.keep(tenant, FINISH, result, seconds=FINISHED_WITHIN, browser=asked["browser"])
+    return _on_to_finish(parts, connection, handle)
 
 
-async def _on_to_finish(
-    parts: Parts,
-    request: AnyRequest,
-    connection: Connection,
-    checks: Checks,
-    asked: Mapping[str, Any],
-    *,
-    identity: ExternalIdentity | None = None,
-    cookies: tuple[Cookie, ...] = (),
-) -> Response[str]:
+def _result(connection: Connection, checks: Checks, asked: Mapping[str, Any], identity: ExternalIdentity | None) -> dict[str, Any]:
     said = {name: value for name, value in asdict(identity).items() if name != "connection_id"} if identity else None
-    result = {"connection": connection.name, "wanted": asked["wanted"], "identity": said, "checks": [asdict(check) for check in checks.done]}
-    handle = await parts.handles.keep(tenant_of(request), FINISH, result, seconds=FINISHED_WITHIN, browser=asked["browser"])
+    done = [{"name": one.name, "expected": one.expected, "found": one.found, "passed": one.passed} for one in checks.done]
+    return {"connection": connection.name, "wanted": asked["wanted"], "identity": said, "checks": done}
+
+
+def _on_to_finish(parts: Parts, connection: Connection, handle: str, cookies: tuple[Cookie, ...] = ()) -> Response[str]:
     return redirect(f"{module_of(parts).path(connection)}/finish?handle={handle}", cookies=cookies)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 METADATA_TYPE = "application/samlmetadata+xml"
 WARNED_BEFORE = timedelta(days=30)
+LARGEST_AT_ONCE = 24 * 1024  # characters; a response with a signature, its certificate and fifty groups has half of that
 
 
 class SamlModule:
@@ -99,12 +100,15 @@ class SamlModule:
         return sent(request, settings.sso_url, settings.sso_binding, field="SAMLRequest", relay=number, signer=signer)
 
     async def verified(self, tenant: Tenant, connection: Connection, checks: Checks, response: str) -> tuple[Verified, ExternalIdentity]:
-        """Raises SignInRefused. In a thread: it takes milliseconds of a core."""
+        """Raises SignInRefused. A large one in a thread: others need not wait for it; one of the usual size takes less time than going there."""
         from auth.saml.people import identity_of
         from auth.saml.responses import verify
 
         expected = self._expected(tenant, connection)
-        verified = await asyncio.to_thread(verify, checks, response, expected)
+        if len(response) > LARGEST_AT_ONCE:
+            verified = await asyncio.to_thread(verify, checks, response, expected)
+        else:
+            verified = verify(checks, response, expected)
         return verified, identity_of(checks, connection.id, expected.settings, verified)
 
     def sign_out(self, tenant: Tenant, connection: Connection, number: str, session: str) -> Sent | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from auth.saml.settings import SamlSettings
 from auth.sso.checks import Checks
 
 LONGEST_CONFIRMED = timedelta(hours=1)
+MOST_KNOWN = 256
 
 log = structlog.get_logger(__name__)
 
@@ -154,19 +156,28 @@ def _complaint(error: Exception) -> str:
 
 
 def _library_settings(expected: Expected, certificates: list[str], pair: KeyPair) -> OneLogin_Saml2_Settings:
+    settings = expected.settings
+    return _known_settings(expected.ours, settings.entity_id, settings.sso_url, tuple(certificates), pair, wants_encrypted=settings.want_encrypted)
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _known_settings(
+    ours: Ours, entity_id: str, sso_url: str, certificates: tuple[str, ...], pair: KeyPair, *, wants_encrypted: bool
+) -> OneLogin_Saml2_Settings:
+    """The library breaks the lines of every key and certificate anew, which takes longer than checking a signature. It only reads them afterwards."""
     settings: dict[str, Any] = {
         "strict": True,
         "debug": False,
         "sp": {
-            "entityId": expected.ours.entity_id,
-            "assertionConsumerService": {"url": expected.ours.acs},
+            "entityId": ours.entity_id,
+            "assertionConsumerService": {"url": ours.acs},
             "x509cert": pair.certificate,
             "privateKey": pair.key,
         },
         "idp": {
-            "entityId": expected.settings.entity_id,
-            "singleSignOnService": {"url": expected.settings.sso_url},
-            "x509certMulti": {"signing": certificates, "encryption": certificates[:1]},
+            "entityId": entity_id,
+            "singleSignOnService": {"url": sso_url},
+            "x509certMulti": {"signing": list(certificates), "encryption": list(certificates[:1])},
         },
         "security": {
             "wantAssertionsSigned": False,
@@ -174,7 +185,7 @@ def _library_settings(expected: Expected, certificates: list[str], pair: KeyPair
             "rejectDeprecatedAlgorithm": True,
             "allowSingleLabelDomains": True,
             "requestedAuthnContext": False,
-            "wantAssertionsEncrypted": expected.settings.want_encrypted,
+            "wantAssertionsEncrypted": wants_encrypted,
         },
     }
     return OneLogin_Saml2_Settings(settings, sp_validation_only=True)

@@ -56,7 +56,7 @@ def refused(name: str, expected: str, found: str) -> SignInRefused:
 
 def storable(text: str) -> str:
     """Without NUL and lone surrogates: JSON and addresses can spell them, and no row takes them."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+    return text if text.isascii() and "\0" not in text else text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def masked(value: str) -> str:

@@ -19,6 +19,6 @@ async def run() -> list[Line]:
         lines = await tokens.measured(bench, where)
         async with saml.connected(bench, where) as answers, imprint(bench, IMPRINT_TRUSTED_PROXIES="127.0.0.1") as server:
             lines += await saml.measured(bench, where, answers)
+            lines += await loaded.measured(bench, where, server)
             lines += await levels.measured(bench, where)
-            lines += await crowds.measured(bench, where, server)
-            return lines + await loaded.measured(bench, where, server)
+            return lines + await crowds.measured(bench, where, server)

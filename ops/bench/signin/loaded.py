@@ -21,7 +21,7 @@ AWAY = 503
 
 
 async def measured(bench: Bench, where: Measured, server: Child) -> list[Line]:
-    """After everything else: SAML, passwords and the crowds were there; a directory is asked that does not answer."""
+    """After people came in through SAML; a directory is asked that does not answer. What crowds add is measured with them."""
     await _connect(bench, where)
     async with Client.at(bench.target, where.host(bench.port)) as client:
         body = json.dumps({"username": "nell", "password": "a password"}).encode()
