@@ -43,6 +43,8 @@ class SharedStack:
         self.addresses = asyncio.run(self._stack.start())
 
     def stop(self) -> None:
+        for child in self._stack.children:
+            os.kill(child.pid, child.stop_signals[-1])  # at once: what it would still write is thrown away
         asyncio.run(self._stack.stop())
         self._stack.discard()
 
@@ -79,13 +81,12 @@ def worker_name() -> str:
 
 
 @pytest.fixture(scope="session")
-def database(stack: Addresses, worker_name: str) -> Iterator[Database]:
+def database(stack: Addresses, worker_name: str) -> Database:
     """An empty database of this process, with an admin role that is no superuser and a login role that owns nothing."""
     passwords = {"admin_password": secrets.token_urlsafe(12), "app_password": secrets.token_urlsafe(12)}
     own = Database(f"imprint_test_{worker_name}", f"imprint_admin_{worker_name}", f"imprint_app_{worker_name}", **passwords)
     databases.make(installed().postgres("psql"), stack.superuser_url, own)
-    yield own
-    databases.drop(installed().postgres("psql"), stack.superuser_url, own)
+    return own
 
 
 @pytest.fixture(scope="session")

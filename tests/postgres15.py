@@ -19,6 +19,7 @@ from ops.stack.service_user import identity
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 PASSWORD = "postgres15"
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,9 @@ def start() -> Postgres15:
     ]
     subprocess.run(initdb, cwd=folder, check=True, capture_output=True, **identity(user))
     port = free_port()
-    options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
-    child = Child(
-        "Postgres 15", [BIN / "postgres", "-D", folder / "data", *options], folder, user=user, log=folder / "log", stop_signals=(signal.SIGINT,)
-    )
+    options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *FORGETFUL]
+    command = [BIN / "postgres", "-D", folder / "data", *(part for option in options for part in ("-c", option))]
+    child = Child("Postgres 15", command, folder, user=user, log=folder / "log", stop_signals=(signal.SIGQUIT,))
     child.start()
     asyncio.run(_ready(child, folder / "data/postmaster.pid"))
     superuser = postgres_url("postgres", PASSWORD, port, "postgres")

@@ -46,7 +46,15 @@ async def create(
             async with connection.transaction(settings.owner_role):
                 return await _unfinished(connection, slug) or await _make(connection, settings, provisioner, said)
         except UniqueTaken as taken:
+            if begun := await _begun_meanwhile(connection, settings, slug):
+                return begun
             raise slug_taken(slug, taken) from None
+
+
+async def _begun_meanwhile(admin: AdminConnection, settings: TenantSettings, slug: TenantSlug) -> UUID | None:
+    """What another call has registered while this one made a place for the same slug."""
+    async with admin.transaction(settings.owner_role):
+        return await _unfinished(admin, slug)
 
 
 async def activate(settings: TenantSettings, organization: UUID, *, admin: AdminConnection | None = None) -> None:

@@ -121,7 +121,6 @@ async def running(stack: Addresses, worker_name: str, tmp_path_factory: pytest.T
     await ready(server, port)
     yield installation
     await asyncio.gather(server.stop(), worker.stop())
-    await asyncio.to_thread(databases.drop, installed().postgres("psql"), stack.superuser_url, own)
 
 
 @pytest.fixture

@@ -72,18 +72,21 @@ async def _has_index(settings: TenantSettings, slug: str) -> bool:
 
 async def test_a_run_that_is_broken_off_says_so(installation: TenantSettings, further: Further) -> None:
     await places(installation, 5)
-    further.write(f"{ADD_COLUMN}\n{SLOW_WHERE_MARKED}")
+    further.write(f"{ADD_COLUMN}\n{SLOW_WHERE_MARKED.replace('sleep(2)', 'sleep(600)')}")
     await _mark_slow(installation, "t002")
-    process = await begin(installation, "migrate", "up", "--jobs", "1", IMPRINT_REVISIONS=str(further.folder))
+    process = await begin(installation, "migrate", "up", "--jobs", "1", "--budget", "3600", IMPRINT_REVISIONS=str(further.folder))
     await _until(installation, SLEEPING, 1)
+    assert process.stderr is not None
     process.send_signal(signal.SIGINT)
-    await asyncio.sleep(0.3)
+    while b"once more to break off" not in await process.stderr.readline():
+        continue
     process.send_signal(signal.SIGINT)
     stopped = await ended(process)
 
     assert stopped.code == 130
     assert (await _last(installation))[0] == "interrupted"
     assert len(await columns_of(installation, "posts", "mood")) == 1
+    await _mark_slow(installation, "t002", again=False)
     assert len((await runner.up(installation)).done) == 4
 
 

@@ -38,11 +38,11 @@ async def _schema(settings: TenantSettings, slug: str) -> str:
         return str(await owner.fetchval("SELECT schema FROM control.organizations WHERE slug = $1", slug))
 
 
-async def _mark_slow(settings: TenantSettings, slug: str) -> None:
-    """Where SLOW_WHERE_MARKED takes its time."""
+async def _mark_slow(settings: TenantSettings, slug: str, *, again: bool = True) -> None:
+    """Where SLOW_WHERE_MARKED takes its time, or (`again` is False) no longer does."""
     schema = await _schema(settings, slug)
     async with as_owner(settings) as owner:
-        await owner.execute(f"CREATE TABLE {schema}.slow ()")
+        await owner.execute(f"CREATE TABLE {schema}.slow ()" if again else f"DROP TABLE {schema}.slow")
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Meta
 from migrations import history as histories
 from migrations import runner
 from migrations.history import History, head
+from migrations.provisioning import HeadProvisioner
 from migrations.writing import BrokenSql, Declared, NotExpressible, Wanted, Written, declared, write_revision
 from migrations.writing.declared import ROOT, sql_files
 from ops.stack import Addresses
@@ -311,7 +312,7 @@ async def test_what_goes_for_good_contracts_and_its_definition_stays_in_the_way_
 
 
 async def test_a_written_revision_goes_through_the_runner(writing: Writing, installation: TenantSettings) -> None:
-    await places(installation, 2)
+    await places(installation, 2, HeadProvisioner())
     writing.table("posts").append_column(Column("language", Text))
     writing.files({"written_by": COUNT})
     await writing.written("Say a post's language")

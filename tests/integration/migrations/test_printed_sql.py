@@ -10,6 +10,7 @@ from migrations import history, runner
 from migrations.drift import drift
 from migrations.history import History, head
 from migrations.plan import Options, down_plan, up_plan
+from migrations.provisioning import HeadProvisioner
 from migrations.script import printed
 from ops.stack.binaries import installed
 from ops.stack.databases import run_script
@@ -57,7 +58,7 @@ async def _drifted(settings: TenantSettings) -> list[str]:
 
 
 async def test_psql_brings_tenants_through_every_kind_of_stage_that_sql_can_show(installation: TenantSettings, further: Further) -> None:
-    slugs = await places(installation, 2)
+    slugs = await places(installation, 2, HeadProvisioner())
     further.write(f"{ADD_COLUMN}\n{COMMENTED}\n{ADD_INDEX}")
     further.write(CONCURRENTLY, execution="outside_transaction")
     to = further.write('op.drop_column("posts", "mood", schema="__tenant__")')
@@ -74,7 +75,7 @@ async def test_psql_brings_tenants_through_every_kind_of_stage_that_sql_can_show
 
 
 async def test_psql_takes_tenants_back(installation: TenantSettings, further: Further) -> None:
-    slugs = await places(installation, 2)
+    slugs = await places(installation, 2, HeadProvisioner())
     before = head(History.TENANT)
     further.write(ADD_COLUMN, DROP_COLUMN)
     await runner.up(installation)
@@ -86,7 +87,7 @@ async def test_psql_takes_tenants_back(installation: TenantSettings, further: Fu
 
 
 async def test_a_tenants_part_ends_where_python_begins_and_the_run_does_the_rest(installation: TenantSettings, further: Further) -> None:
-    slugs = await places(installation, 2)
+    slugs = await places(installation, 2, HeadProvisioner())
     first = further.write(ADD_COLUMN)
     python = further.write(IN_PYTHON, execution="python")
     to = further.write(COMMENTED)
@@ -106,7 +107,7 @@ async def test_a_tenants_part_ends_where_python_begins_and_the_run_does_the_rest
 async def test_a_tenant_that_has_moved_meanwhile_stops_the_script_and_stays_as_it_is(
     installation: TenantSettings, further: Further, execution: str
 ) -> None:
-    await places(installation, 2)
+    await places(installation, 2, HeadProvisioner())
     before = head(History.TENANT)
     to = further.write('op.execute("ALTER TABLE __tenant__.posts ADD COLUMN IF NOT EXISTS mood text")', execution=execution)
     text = await _sql(installation)
@@ -123,7 +124,7 @@ async def test_a_tenant_that_has_moved_meanwhile_stops_the_script_and_stays_as_i
 
 
 async def test_a_schema_that_says_another_revision_stops_the_script(installation: TenantSettings, further: Further) -> None:
-    await places(installation, 1)
+    await places(installation, 1, HeadProvisioner())
     before = head(History.TENANT)
     further.write(ADD_COLUMN)
     async with as_owner(installation) as owner:
@@ -137,7 +138,7 @@ async def test_a_schema_that_says_another_revision_stops_the_script(installation
 
 
 async def test_somebodys_lock_stops_the_script_soon(installation: TenantSettings, further: Further) -> None:
-    await places(installation, 1)
+    await places(installation, 1, HeadProvisioner())
     further.write(ADD_COLUMN)
     text = await _sql(installation)
     async with as_owner(installation) as owner, owner.transaction():
@@ -150,7 +151,7 @@ async def test_somebodys_lock_stops_the_script_soon(installation: TenantSettings
 
 
 async def test_an_index_that_a_run_left_to_be_built_is_in_the_script(installation: TenantSettings, further: Further) -> None:
-    await places(installation, 1)
+    await places(installation, 1, HeadProvisioner())
     to = further.write(ADD_INDEX)
     _psql(installation, await _sql(installation))
     async with as_owner(installation) as owner:
@@ -167,7 +168,7 @@ async def test_an_index_that_a_run_left_to_be_built_is_in_the_script(installatio
 
 
 async def test_where_control_is_behind_its_stages_come_first(installation: TenantSettings, tmp_path: Path) -> None:
-    await places(installation, 1)
+    await places(installation, 1, HeadProvisioner())
     now = head(History.CONTROL)
     following, last = f"{int(now) + 1:04d}", f"{int(now) + 2:04d}"
     column = "ALTER TABLE control.installation ADD COLUMN mood text -- as it was"
@@ -190,7 +191,7 @@ async def test_where_control_is_behind_its_stages_come_first(installation: Tenan
 
 
 async def test_the_command_prints_the_script_alone(installation: TenantSettings, further: Further) -> None:
-    slugs = await places(installation, 1)
+    slugs = await places(installation, 1, HeadProvisioner())
     to = further.write(ADD_COLUMN)
 
     shown = await imprint(installation, "migrate", "up", "--sql", IMPRINT_REVISIONS=str(further.folder))

@@ -30,7 +30,7 @@ NEEDING = [
 
 @pytest.mark.parametrize("needing", NEEDING)
 async def test_a_large_tables_index_is_built_before_a_revision_that_needs_it(installation: TenantSettings, further: Further, needing: str) -> None:
-    slugs = await places(installation, 2)
+    slugs = await places(installation, 2, HeadProvisioner())
     await _posts(installation, "t001", 11)
     before = head(History.TENANT)
     first = further.write(f"{ADD_COLUMN}\n{INDEXED}")
@@ -69,7 +69,7 @@ op.execute("REINDEX TABLE CONCURRENTLY __tenant__.posts")
 async def test_old_and_new_organizations_come_through_views_and_what_runs_outside_transactions_to_the_same(
     installation: TenantSettings, further: Further
 ) -> None:
-    await places(installation, 1)
+    await places(installation, 1, HeadProvisioner())
     further.write(MATERIALIZED)
     to = further.write(OUTSIDE, execution="outside_transaction")
 

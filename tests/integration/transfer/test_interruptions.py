@@ -30,6 +30,8 @@ from tests.integration.migrations.revisions import Further
 from tests.integration.serving import running
 from tests.integration.transfer.conftest import SECRET, Sent, organizations_of, quiet
 
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%operator_audit%'"
+
 
 @pytest.fixture
 def key_file(tmp_path: Path) -> Path:
@@ -49,11 +51,16 @@ async def held_before_it_opens(settings: TenantSettings) -> AsyncIterator[None]:
 async def loaded(settings: TenantSettings, slug: str) -> None:
     """Until the import of this slug has come as far as that."""
     async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(90):
-        while not await admin.value(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%operator_audit%'"
-        ):
+        while not await admin.value(WAITING):
             await asyncio.sleep(0.02)
     assert (slug, "provisioning", "imported") in await organizations_of(settings)
+
+
+async def gone(settings: TenantSettings) -> None:
+    """Until the import that came so far waits no more."""
+    async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(90):
+        while await admin.value(WAITING):
+            await asyncio.sleep(0.02)
 
 
 async def importing(settings: TenantSettings, sent: Sent, slug: str, key_file: Path) -> Process:
@@ -120,7 +127,7 @@ async def test_an_import_that_is_asked_to_stop_takes_back_what_it_made(elsewhere
     async with held_before_it_opens(elsewhere):
         process = await importing(elsewhere, sent, "stopped", key_file)
         process.send_signal(signal.SIGINT)
-        await asyncio.sleep(0.2)
+        await gone(elsewhere)
     done = await ended(process)
 
     assert (done.code, done.out) == (130, "")

@@ -145,10 +145,8 @@ async def test_the_organization_knows_its_new_id_and_its_history_goes_on_unbroke
         (audited,) = await owner.fetch("SELECT action, details FROM control.operator_audit WHERE organization_id = $1", tenant.id)
         highest = await owner.fetchval(f"SELECT max(sequence_number) FROM {schema}.domain_events")
     async with Database(elsewhere, connections=1) as pool:
-        post = (await rows_of(elsewhere, "knows-itself"))["posts"]
-        assert len(post) == 2
         async with pool.reading(tenant.place) as connection:
-            draft = await connection.fetchval(statement("SELECT id FROM __tenant__.posts WHERE status = 'DRAFT'"))
+            draft = await connection.fetchval(statement("SELECT id FROM __tenant__.posts WHERE status = 'DRAFT' LIMIT 1"))
         await Bus(pool).execute(tenant, SubmitPost(draft), SYSTEM, correlation_id=new_id())
     async with connect_as_admin(elsewhere.admin_database_url) as admin, admin.transaction(elsewhere.owner_role):
         proven = await chains.verify(admin, schema)
