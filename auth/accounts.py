@@ -14,6 +14,7 @@ from tenants.registry import Tenant
 class Account:
     """A person of one organization. `permissions` are effective now: the role's and the extra grants.
 
+    `language`: the one they prefer (BCP 47), where they said so; None where they are found by what they typed.
     `status`: invited, active, suspended, removed or erased; only active people may sign in.
     """
 
@@ -23,6 +24,7 @@ class Account:
     status: str
     role: str
     permissions: frozenset[str]
+    language: str | None = None
 
 
 class Accounts(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tenants.sentences import as_sentence, sentence
+
 # The first that is found counts: most browsers also name those they descend from.
 BROWSERS = (
     ("Edg", "Edge"),
@@ -23,14 +25,14 @@ SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-UNKNOWN = "Another program"
+UNKNOWN = as_sentence("Another program")
 
 
 def agent_name(user_agent: str) -> str:
     """Like "Firefox on Linux"."""
     browser, system = _first(user_agent, BROWSERS), _first(user_agent, SYSTEMS)
     if browser and system:
-        return f"{browser} on {system}"
+        return sentence("{browser} on {system}", browser=browser, system=system)
     return browser or system or UNKNOWN
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auth.wordlists import is_listed
+from tenants.sentences import as_sentence
 
 FEWEST_CHARACTERS = 4
 SHORTEST_WORD = 4
@@ -47,17 +48,17 @@ def commonness(password: str, own: Iterable[str] = ()) -> str:
     """Why a guesser would have it soon, as the end of "That password …"; empty where they would not. `own`: what is known of the person."""
     plain = password.casefold()
     if len(set(plain)) < FEWEST_CHARACTERS or _repeats(plain):
-        return "repeats itself; choose another"
+        return as_sentence("repeats itself; choose another")
     if _walks(plain):
-        return "is a row of keys or of the alphabet; choose another"
+        return as_sentence("is a row of keys or of the alphabet; choose another")
     words = {word for name in own for word in _parts(name)}
     for read in (plain, *(plain.translate(letters) for letters in _AS_LETTERS)):
         if _hardly_more_than(read, words):
-            return "is made of your own name or your organization's; choose another"
+            return as_sentence("is made of your own name or your organization's; choose another")
         if _hardly_more_than(read, _WORDS):
-            return "is one that guessers try first; choose another"
+            return as_sentence("is one that guessers try first; choose another")
         if is_listed(read):
-            return "is among the most common of all, so guessers try it first; choose another"
+            return as_sentence("is among the most common of all, so guessers try it first; choose another")
     return ""
 
 

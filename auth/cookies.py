@@ -24,6 +24,10 @@ class CookieNames:
     def form(self) -> str:
         return "imprint-dev-form" if self.plain else "__Host-imprint-form"
 
+    @property
+    def language(self) -> str:
+        return "imprint-dev-language" if self.plain else "__Host-imprint-language"
+
     def set(self, name: str, value: str, *, max_age: int | None = None) -> Cookie:
         """For this host alone, out of scripts' reach. `max_age` in seconds; None: until the browser closes; 0: forget it."""
         return Cookie(key=name, value=value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=not self.plain)

@@ -14,6 +14,7 @@ from auth.measures import LIMITED
 from auth.opaque import digest
 from tenants.errors import RateLimited, RetryLater
 from tenants.registry import Tenant
+from tenants.sentences import as_sentence, sentence
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -79,13 +80,13 @@ async def names_unlocked(redis: Redis, tenant: Tenant, names: Iterable[str]) -> 
         await ledger.clear(_name_key(tenant, name_counted(name)))
 
 
-def refuse(wait: float, by: str, why: str = "Too many attempts did not work.") -> None:
+def refuse(wait: float, by: str, why: str = as_sentence("Too many attempts did not work.")) -> None:
     """Where somebody has to wait: `wait` in seconds. Raises RateLimited."""
     if wait > 0:
         LIMITED.labels(by).inc()
         seconds = max(1, math.ceil(wait))
-        unit = "second" if seconds == 1 else "seconds"
-        raise RateLimited(f"{why} Wait {seconds} {unit}, then try again.", retry_after=seconds)
+        one, some = as_sentence("{why} Wait 1 second, then try again."), as_sentence("{why} Wait {seconds} seconds, then try again.")
+        raise RateLimited(sentence(one if seconds == 1 else some, why=as_sentence(why), seconds=seconds), retry_after=seconds)
 
 
 def _name_key(tenant: Tenant, name: str) -> str:

@@ -16,6 +16,7 @@ from argon2.low_level import Type
 from auth.common import commonness
 from auth.measures import HASHES
 from tenants.errors import RetryLater, ValidationFailed
+from tenants.sentences import sentence
 
 SHORTEST = 8
 LONGEST = 256
@@ -35,7 +36,13 @@ def check_new_password(password: str, *, shortest: int = SHORTEST, own: Iterable
     Length is what matters, and that guessers would not try it soon (NIST SP 800-63B, 3.1.1); nothing is said about its characters.
     """
     if not max(SHORTEST, shortest) <= len(password) <= LONGEST:
-        raise ValidationFailed({field: f"takes {max(SHORTEST, shortest)} to {LONGEST} characters, this has {len(password)}"})
+        raise ValidationFailed(
+            {
+                field: sentence(
+                    "takes {least} to {most} characters, this has {given}", least=max(SHORTEST, shortest), most=LONGEST, given=len(password)
+                )
+            }
+        )
     if "\0" in password or not _encodable(password):
         raise ValidationFailed({field: "holds a character that cannot be typed; choose another"})
     if common := commonness(password, own):

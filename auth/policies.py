@@ -14,6 +14,7 @@ class Decided:
     """`public_reading`: whether people who are not signed in may read. A session ends `session` after it began, or `idle` after it was last used.
 
     `second_factor_required`: of everybody. `providers_trusted`: who comes through an identity provider is asked for none here.
+    `language`: the one it writes in (BCP 47).
     """
 
     name: str
@@ -26,6 +27,7 @@ class Decided:
     tagline: str | None = None
     second_factor_required: bool = False
     providers_trusted: bool = True
+    language: str | None = None
 
 
 class Policies(Protocol):

@@ -18,6 +18,7 @@ class Principal:
     """Who asks, with the rights that hold now (at most five seconds old), not those a token once named.
 
     `connection_id`: the product itself acts because that identity provider told it something; the events say so.
+    `language`: the one they prefer (BCP 47), where they said so.
     """
 
     kind: Kind
@@ -26,6 +27,7 @@ class Principal:
     permissions: frozenset[str] = frozenset()
     session_id: UUID | None = None
     connection_id: UUID | None = None
+    language: str | None = None
 
     def may(self, permission: str) -> bool:
         return self.kind is Kind.SYSTEM or permission in self.permissions

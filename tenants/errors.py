@@ -13,7 +13,8 @@ class Refusal(Exception):
 
     @property
     def message(self) -> str:
-        return str(self.args[0]) if self.args else self.code
+        said = self.args[0] if self.args else self.code
+        return said if isinstance(said, str) else str(said)  # a sentence stays one
 
     def extensions(self) -> dict[str, object]:
         """What a program may want to know besides the code; keys are camelCase, values JSON."""

@@ -12,15 +12,16 @@ from litestar.datastructures import Cookie
 from auth.http.bodies import form_fields
 from auth.http.branding import branded
 from auth.http.context import AnyRequest, check_form, session_form_token, session_principal
-from auth.http.pages import page_environment
+from auth.http.pages import Pages
 from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
 from auth.principal import Principal
 from tenants.errors import Forbidden, Refusal, Unauthenticated, ValidationFailed
+from tenants.sentences import sentence
 
 # A provider's metadata, pasted; percent-encoding makes it up to three times as large.
 LONGEST_FIELD, LARGEST = 256 * 1024, 1024 * 1024
-PAGES = page_environment(Path(__file__).parent / "templates")
+PAGES = Pages(Path(__file__).parent / "templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ async def administrator(parts: Parts, request: AnyRequest, permission: str) -> P
     if principal is None:
         raise SignInFirst(request.url.path)
     if not principal.may(permission):
-        raise Forbidden(f"This page needs the permission {permission}. Ask an administrator of your organization.")
+        raise Forbidden(sentence("This page needs the permission {permission}. Ask an administrator of your organization.", permission=permission))
     return principal
 
 

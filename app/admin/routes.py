@@ -12,6 +12,7 @@ from app.admin.sign_on import connection, overview, provisioning, rehearsal, set
 from auth.http.context import AnyRequest
 from auth.http.pages import redirect
 from auth.http.routes import refused
+from auth.http.speaking import listening
 from auth.parts import Parts
 from tenants.errors import Refusal
 
@@ -37,6 +38,7 @@ def console(parts: Parts) -> Router:
         ],
         dependencies={"parts": Provide(lambda: parts, use_cache=True, sync_to_thread=False)},
         exception_handlers={SignInFirst: _sign_in, Refusal: refused},
+        before_request=listening(parts),
         request_max_body_size=LARGEST,
         include_in_schema=False,
     )

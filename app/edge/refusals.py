@@ -15,6 +15,7 @@ from auth.http.context import AnyRequest, correlation_of
 from auth.http.pages import page
 from auth.http.statuses import refusal_headers, status_of
 from tenants.errors import Refusal
+from tenants.sentences import sentence
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +44,7 @@ def said_of(refusal: Refusal) -> Said:
 def as_response(request: AnyRequest, said: Said) -> Response[str]:
     headers = {"Cache-Control": "no-store", **said.headers}
     if "text/html" in request.headers.get("accept", ""):
-        return page("refusal.html", status=said.status, headers=headers, wrong=said.message, trace=None)
+        return page(request, "refusal.html", status=said.status, headers=headers, wrong=said.message, trace=None)
     body = json.dumps({"error": said.code, "message": said.message}, ensure_ascii=False)
     return Response(body, status_code=said.status, media_type="application/json", headers={**headers, "X-Content-Type-Options": "nosniff"})
 
@@ -68,5 +69,7 @@ def failed(request: AnyRequest, error: Exception) -> Response[str]:
     """A bug: told to the log in full, to the outsider by its correlation id alone."""
     correlation = correlation_of(request)
     log.error("a request failed", path=request.scope["path"], exc_info=error)
-    message = f"Something went wrong on our side. Try again; if it stays, give this id to whoever runs this installation: {correlation}"
+    message = sentence(
+        "Something went wrong on our side. Try again; if it stays, give this id to whoever runs this installation: {id}", id=str(correlation)
+    )
     return as_response(request, Said(500, "internal", message, {}))

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.management.values import BRANDING, POLICIES, value_at
+from app.management.values import BRANDING, POLICIES, SETTINGS, value_at
 from auth.policies import Decided
 from tenants.statements import statement
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tenants.database import Database, Row
     from tenants.registry import Tenant
 
-READ = statement("SELECT name, branding, policies FROM __tenant__.organization WHERE id = :id")
+READ = statement("SELECT name, settings, branding, policies FROM __tenant__.organization WHERE id = :id")
 MOST_CACHED = 20_000
 
 
@@ -69,7 +69,7 @@ class Decisions:
 
 def _decided(tenant: Tenant, row: Row | None) -> Decided:
     """The defaults for one that was never founded: nothing of it can be read yet."""
-    policies, branding = (row["policies"], row["branding"]) if row else ({}, {})
+    policies, branding, settings = (row["policies"], row["branding"], row["settings"]) if row else ({}, {}, {})
     return Decided(
         row["name"] if row else tenant.name,
         public_reading=value_at(POLICIES, policies, "reading.public") is True,
@@ -81,4 +81,5 @@ def _decided(tenant: Tenant, row: Row | None) -> Decided:
         tagline=value_at(BRANDING, branding, "tagline"),
         second_factor_required=value_at(POLICIES, policies, "signIn.secondFactor") == "required",
         providers_trusted=value_at(POLICIES, policies, "signIn.trustProviders") is True,
+        language=value_at(SETTINGS, settings, "language"),
     )

@@ -21,7 +21,8 @@ from tenants.statements import Statement, statement
 LONGEST_LOGIN = 254
 
 _ACCOUNT = (
-    "SELECT u.id, u.username, u.name, u.status, u.role, ARRAY(SELECT unnest(r.permissions) UNION SELECT unnest(u.permissions)) AS permissions "
+    "SELECT u.id, u.username, u.name, u.status, u.role, u.language, u.person_key, "
+    "ARRAY(SELECT unnest(r.permissions) UNION SELECT unnest(u.permissions)) AS permissions "
     "FROM __tenant__.users u JOIN __tenant__.roles r ON r.name = u.role WHERE "
 )
 BY_ID = statement(_ACCOUNT + "u.id = :value")
@@ -62,7 +63,7 @@ class Members:
         return await self._one(tenant, BY_USERNAME, name)
 
     async def get(self, tenant: Tenant, user_id: UUID) -> Account | None:
-        return await self._one(tenant, BY_ID, user_id)
+        return await self._one(tenant, BY_ID, user_id, speaking=True)
 
     async def roles(self, tenant: Tenant) -> frozenset[str]:
         async with self._database.reading(tenant.place) as connection:
@@ -95,11 +96,16 @@ class Members:
         (user_id,) = outcome.aggregates
         return user_id
 
-    async def _one(self, tenant: Tenant, query: Statement, value: object) -> Account | None:
+    async def _one(self, tenant: Tenant, query: Statement, value: object, *, speaking: bool = False) -> Account | None:
         async with self._database.reading(tenant.place) as connection:
             row = await connection.fetchrow(query, value=value)
-        return _account(row) if row else None
+        return _account(row, _language(tenant, row) if speaking else None) if row else None
 
 
-def _account(row: Row) -> Account:
-    return Account(row["id"], row["username"], row["name"], row["status"], row["role"], frozenset(row["permissions"]))
+def _account(row: Row, language: str | None) -> Account:
+    return Account(row["id"], row["username"], row["name"], row["status"], row["role"], frozenset(row["permissions"]), language)
+
+
+def _language(tenant: Tenant, row: Row) -> str | None:
+    sealed, key = row["language"], row["person_key"]
+    return tenant.key.open_personal(row["id"], key, "language", sealed) if sealed and key else None

@@ -16,10 +16,16 @@ from auth.parts import Parts
 from auth.principal import Principal
 from auth.server.api_tokens import LONGEST_NAME, MOST_DAYS
 from tenants.errors import Refusal, ValidationFailed
+from tenants.sentences import as_sentence, joined, sentence
 from tenants.transaction import Cause
 
 ADDRESS = "/auth/account/tokens"
 DAYS = "90"
+_ABOUT = {
+    "name": as_sentence("The name {objection}."),
+    "days": as_sentence("The number of days {objection}."),
+    "permissions": as_sentence("The list of permissions {objection}."),
+}
 _MAKE_FIELDS = frozenset({"form", "name", "days", "permissions"})
 _REVOKE_FIELDS = frozenset({"form", "id"})
 
@@ -98,5 +104,5 @@ async def _page(
 
 def _sentence(refusal: Refusal) -> str:
     if isinstance(refusal, ValidationFailed):
-        return ". ".join(f"{name.capitalize()} {why}" for name, why in refusal.fields.items()) + "."
+        return joined(*(sentence(_ABOUT[name], objection=as_sentence(why)) for name, why in refusal.fields.items()))
     return refusal.message

@@ -13,6 +13,7 @@ from auth.parts import Parts
 from auth.server.clients import Client
 from auth.server.codes import CHALLENGE, Granted
 from tenants.registry import Tenant
+from tenants.sentences import sentence
 
 ADDRESS = "/auth/authorize"
 LONGEST_STATE = 1000
@@ -24,7 +25,7 @@ async def authorize(request: AnyRequest, parts: GivenParts) -> Response[str]:
     tenant = tenant_of(request)
     asked = {name: request.query_params.getall(name, [])[:2] for name in request.query_params}
     if twice := sorted(name for name, values in asked.items() if len(values) > 1):
-        raise InvalidRequest(f"The address holds {', '.join(twice)[:80]} twice. Send each once.")
+        raise InvalidRequest(sentence("The address holds {names} twice. Send each once.", names=", ".join(twice)[:80]))
     given = {name: values[0] for name, values in asked.items()}
     client, back = await _client(parts, tenant, given)
     if problem := _problem(given):

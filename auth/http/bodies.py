@@ -13,6 +13,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from auth.errors import InvalidRequest, TooLarge, UnsupportedMedia
 from auth.http.context import AnyRequest
+from tenants.sentences import sentence
 
 LARGEST = 16 * 1024
 LONGEST_FIELD = 4096
@@ -78,15 +79,15 @@ async def _body(request: AnyRequest, largest: int = LARGEST) -> bytes:
     """How long the body may take is the server's to say: `receive` raises TooSlow."""
     length = request.headers.get("content-length", "0")
     if length.isascii() and length.isdigit() and int(length[:12]) > largest:
-        raise TooLarge(f"The body is larger than {largest} bytes; nothing that belongs here is.")
+        raise TooLarge(sentence("The body is larger than {largest} bytes; nothing that belongs here is.", largest=largest))
     try:
         body = await request.body()
     except RequestEntityTooLarge as error:
-        raise TooLarge(f"The body is larger than {largest} bytes; nothing that belongs here is.") from error
+        raise TooLarge(sentence("The body is larger than {largest} bytes; nothing that belongs here is.", largest=largest)) from error
     except HTTPException as error:
         raise InvalidRequest("The body could not be read. Send it again.") from error
     if len(body) > largest:
-        raise TooLarge(f"The body is larger than {largest} bytes; nothing that belongs here is.")
+        raise TooLarge(sentence("The body is larger than {largest} bytes; nothing that belongs here is.", largest=largest))
     return body
 
 

@@ -6,14 +6,13 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment
 from litestar import Response, get
 from litestar.datastructures import Cookie
 from litestar.params import FromPath
 
 from auth.http.assets import KEPT
 from auth.http.context import AnyRequest, tenant_of
-from auth.http.pages import page, policy
+from auth.http.pages import Pages, page, policy
 from auth.parts import Parts
 from tenants.errors import NotFound
 
@@ -30,14 +29,14 @@ async def branded(
     cookies: tuple[Cookie, ...] = (),
     forms_to: str = "'self'",
     scripts: str = "",
-    pages: Environment | None = None,
+    pages: Pages | None = None,
     **values: Any,
 ) -> Response[str]:
     """The page as `page` makes it; its template knows the organization as `organization`. `forms_to`, `scripts`: see `policy`."""
     organization = await parts.policies.of(tenant_of(request))
     logo = urlsplit(organization.logo_url) if organization.logo_url else None
     csp = policy(forms_to=forms_to, scripts=scripts, images=f"{logo.scheme}://{logo.netloc}" if logo else "")
-    return page(template, status=status, headers=headers, cookies=cookies, csp=csp, pages=pages, organization=organization, **values)
+    return page(request, template, status=status, headers=headers, cookies=cookies, csp=csp, pages=pages, organization=organization, **values)
 
 
 @get("/auth/brand/{name:str}")

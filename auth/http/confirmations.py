@@ -12,6 +12,7 @@ from auth.http.guards import bind_form, check_own_form
 from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
 from tenants.errors import Refusal
+from tenants.sentences import as_sentence
 
 CONFIRMATION_FORM = "confirmation"
 _FIELDS = frozenset({"token", "form"})
@@ -39,7 +40,7 @@ async def _form(parts: Parts, request: AnyRequest, token: str, refusal: Refusal 
     try:
         await parts.links.person(tenant, token, "address")
     except LinkSpent as spent:
-        wrong = "This link has been used or is too old. Give your address again to get a new one."
+        wrong = as_sentence("This link has been used or is too old. Give your address again to get a new one.")
         return await branded(parts, request, "spent.html", status=status_of(spent), wrong=wrong)
     form, cookies = bind_form(parts, request, CONFIRMATION_FORM)
     return await branded(

@@ -11,11 +11,12 @@ from auth.http.bodies import form_fields
 from auth.http.branding import branded
 from auth.http.context import AnyRequest, GivenParts, address_of, check_form, correlation_of, session_form_token, session_principal, tenant_of
 from auth.http.pages import redirect
+from auth.http.sentences import told
 from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
 from auth.passwords import LONGEST
 from auth.principal import Principal
-from tenants.errors import Refusal, ValidationFailed
+from tenants.errors import Refusal
 from tenants.transaction import Cause
 
 SESSIONS = "/auth/account/sessions"
@@ -105,7 +106,7 @@ async def _password_page(
         shortest=(await parts.policies.of(tenant)).shortest_password,
         longest=LONGEST,
         done=done,
-        wrong=_sentence(refusal) if refusal else "",
+        wrong=told(refusal) if refusal else "",
     )
 
 
@@ -120,10 +121,3 @@ def _session(text: str) -> UUID:
     except ValueError:
         raise InvalidRequest("This form names no session. Go back, reload the page, and try again.") from None
 
-
-def _sentence(refusal: Refusal) -> str:
-    if isinstance(refusal, ValidationFailed):
-        return " ".join(
-            f"A {name} {wrong}." if wrong.startswith(("takes", "holds")) else f"That {name} {wrong}." for name, wrong in refusal.fields.items()
-        )
-    return refusal.message

@@ -26,7 +26,7 @@ async def enter(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """The front door: of an organization to one's account or its login, of the installation to the question which one."""
     place = place_of(request)
     if place is Place.BASE:
-        return find_page(parts)
+        return find_page(parts, request)
     if place is Place.API:
         raise UnknownHost
     return redirect("/auth/account" if await session_principal(parts, request) else "/auth/login")
@@ -44,9 +44,9 @@ async def find_organization(request: AnyRequest, parts: GivenParts) -> Response[
             return await _by_address(parts, request, typed)
         slug = tenant_slug(typed.lower())
     except ValidationFailed:
-        return find_page(parts, typed=typed, unknown=True)
+        return find_page(parts, request, typed=typed, unknown=True)
     except Refusal as refusal:
-        return find_page(parts, typed=typed, refusal=refusal)
+        return find_page(parts, request, typed=typed, refusal=refusal)
     return redirect(f"{parts.addresses.of_slug(slug)}/auth/login")
 
 
@@ -63,23 +63,24 @@ async def _by_address(parts: Parts, request: AnyRequest, email: str) -> Response
     owner = await parts.realms.owner_of(domain)
     tenant = await parts.registry.by_id(owner) if owner else None
     if tenant is not None:
-        return await _onward(parts, tenant, email)
+        return await _onward(parts, request, tenant, email)
     await parts.front.ask_homes(email)
-    return page("homes_asked.html")
+    return page(request, "homes_asked.html")
 
 
-async def _onward(parts: Parts, tenant: Tenant, email: str) -> Response[str]:
+async def _onward(parts: Parts, request: AnyRequest, tenant: Tenant, email: str) -> Response[str]:
     """By a page that goes on by itself: browsers hold a form's redirects to where the form may lead, and providers are anywhere."""
     ways = [connection for connection in await parts.connections.enabled(tenant) if connection.kind in parts.modules]
     start = parts.modules[ways[0].kind].start(ways[0]) if len(ways) == 1 else "/auth/login"
     there = f"{parts.addresses.of(tenant)}{with_hint(start, email)}"
-    return page("onward_to_organization.html", name=(await parts.policies.of(tenant)).name, there=there)
+    return page(request, "onward_to_organization.html", name=(await parts.policies.of(tenant)).name, there=there)
 
 
-def find_page(parts: Parts, *, typed: str = "", unknown: bool = False, refusal: Refusal | None = None) -> Response[str]:
+def find_page(parts: Parts, request: AnyRequest, *, typed: str = "", unknown: bool = False, refusal: Refusal | None = None) -> Response[str]:
     host = parts.addresses.public_url.partition("://")[2]
     csp = policy(forms_to=f"'self' {parts.addresses.any_tenant()}")
     return page(
+        request,
         "find.html",
         status=status_of(refusal) if refusal else 200,
         headers=retry_headers(refusal) if refusal else None,

@@ -13,7 +13,7 @@ from auth.http.branding import branded
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
 from auth.http.entering import enter
 from auth.http.guards import bind_form, check_own_form
-from auth.http.sentences import sentence
+from auth.http.sentences import told
 from auth.http.statuses import retry_headers, status_of
 from auth.native import AMR
 from auth.parts import Parts
@@ -63,5 +63,5 @@ async def _form(parts: Parts, request: AnyRequest, fields: Mapping[str, str], re
         form=form,
         shortest=(await parts.policies.of(tenant)).shortest_password,
         longest=LONGEST,
-        wrong=sentence(refusal) if refusal else "",
+        wrong=told(refusal) if refusal else "",
     )

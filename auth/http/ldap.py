@@ -28,6 +28,7 @@ from auth.sessions import Via
 from auth.sso.checks import Checks, SignInRefused, refused
 from auth.sso.connections import Connection
 from tenants.errors import Refusal
+from tenants.sentences import as_sentence
 from tenants.transaction import Cause
 
 FORM = "directory"
@@ -139,4 +140,6 @@ async def _page(
 
 
 def _sentence(refusal: Refusal) -> str:
-    return "That name and password do not match. Check both and try again." if isinstance(refusal, InvalidCredentials) else refusal.message
+    return (
+        as_sentence("That name and password do not match. Check both and try again.") if isinstance(refusal, InvalidCredentials) else refusal.message
+    )

@@ -34,6 +34,7 @@ from auth.parts import Parts
 from auth.principal import Principal
 from tenants.errors import Refusal
 from tenants.hosts import Place
+from tenants.sentences import as_sentence
 
 SIGN_IN_FORM = "sign-in"
 _LOGIN_FIELDS = frozenset({"login", "password", "form", "next"})
@@ -44,11 +45,11 @@ _LOGOUT_FIELDS = frozenset({"form"})
 async def show_login(request: AnyRequest, parts: GivenParts) -> Response[str]:
     """The form; whoever is signed in already goes on to where they wanted."""
     if place_of(request) is Place.BASE:
-        return find_page(parts)
+        return find_page(parts, request)
     wanted = own_path(request.query_params.get("next"))
     if await session_principal(parts, request):
         return redirect(wanted)
-    notice = "You are signed out." if "signed-out" in request.query_params else ""
+    notice = as_sentence("You are signed out.") if "signed-out" in request.query_params else ""
     return await login_page(parts, request, wanted=wanted, login=hint_of(request), notice=notice)
 
 

@@ -13,7 +13,7 @@ from auth.http.branding import branded
 from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, tenant_of
 from auth.http.entering import enter
 from auth.http.guards import bind_form, check_own_form
-from auth.http.sentences import sentence
+from auth.http.sentences import told
 from auth.http.statuses import retry_headers, status_of
 from auth.native import AMR
 from auth.parts import Parts
@@ -73,7 +73,7 @@ async def _forgot(parts: Parts, request: AnyRequest, *, login: str = "", refusal
         cookies=cookies,
         form=form,
         login=login,
-        wrong=sentence(refusal) if refusal else "",
+        wrong=told(refusal) if refusal else "",
     )
 
 
@@ -96,5 +96,5 @@ async def _reset(parts: Parts, request: AnyRequest, fields: Mapping[str, str], r
         form=form,
         shortest=(await parts.policies.of(tenant)).shortest_password,
         longest=LONGEST,
-        wrong=sentence(refusal) if refusal else "",
+        wrong=told(refusal) if refusal else "",
     )

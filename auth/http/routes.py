@@ -31,6 +31,7 @@ from auth.http import (
 from auth.http.bodies import LARGEST
 from auth.http.context import AnyRequest
 from auth.http.pages import page
+from auth.http.speaking import listening
 from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
 from tenants.errors import Refusal
@@ -96,11 +97,10 @@ def routers(parts: Parts) -> list[Router]:
                 api_tokens.show_tokens,
                 api_tokens.make_token,
                 api_tokens.revoke_token,
-                assets.serve_asset,
-                branding.serve_colors,
             ],
             dependencies=given,
             exception_handlers={Refusal: refused},
+            before_request=listening(parts),
             request_max_body_size=LARGEST,
             include_in_schema=False,
         ),
@@ -116,14 +116,21 @@ def routers(parts: Parts) -> list[Router]:
             ],
             dependencies=given,
             exception_handlers={Refusal: refused},
+            before_request=listening(parts),
             request_max_body_size=saml.LARGEST,
             include_in_schema=False,
         ),
+        Router("/", route_handlers=[assets.serve_asset, branding.serve_colors], exception_handlers={Refusal: refused}, include_in_schema=False),
     ]
 
 
-def refused(_: AnyRequest, refusal: Refusal) -> Response[str]:
+def refused(request: AnyRequest, refusal: Refusal) -> Response[str]:
     """A refusal as a page: what happened and what to do now."""
     return page(
-        "refusal.html", status=status_of(refusal), headers=retry_headers(refusal), wrong=refusal.message, trace=refusal.extensions().get("trace")
+        request,
+        "refusal.html",
+        status=status_of(refusal),
+        headers=retry_headers(refusal),
+        wrong=refusal.message,
+        trace=refusal.extensions().get("trace"),
     )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from auth.sso.connections import Connection
 from tenants.errors import ValidationFailed
+from tenants.sentences import as_sentence, sentence
 
 LOGIN = "{login}"
 SECRET = "bind_password"  # noqa: S105 - what it is called
@@ -69,16 +70,16 @@ def _objections(settings: LdapSettings, secrets: Mapping[str, str]) -> dict[str,
         if not _ATTRIBUTE.fullmatch(str(getattr(settings, name))):
             wrong[name] = "takes the name of an attribute"
     if not _whole(settings.seconds, LEAST_SECONDS, MOST_SECONDS):
-        wrong["seconds"] = f"takes {LEAST_SECONDS} to {MOST_SECONDS}"
+        wrong["seconds"] = sentence("takes {least} to {most}", least=LEAST_SECONDS, most=MOST_SECONDS)
     if not _whole(settings.nested, 0, DEEPEST):
-        wrong["nested"] = f"takes 0 to {DEEPEST}"
+        wrong["nested"] = sentence("takes {least} to {most}", least=0, most=DEEPEST)
     return wrong | _about_servers(settings) | _about_people(settings) | _about_secrets(settings, secrets)
 
 
 def _about_servers(settings: LdapSettings) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if not 1 <= len(settings.urls) <= MOST_SERVERS:
-        wrong["urls"] = f"takes 1 to {MOST_SERVERS} addresses like ldaps://directory.example.com"
+        wrong["urls"] = sentence("takes 1 to {most} addresses like ldaps://directory.example.com", most=MOST_SERVERS)
     for url in settings.urls:
         if problem := _about_url(url):
             wrong["urls"] = problem
@@ -96,13 +97,13 @@ def _about_secrets(settings: LdapSettings, secrets: Mapping[str, str]) -> dict[s
 
 def _about_people(settings: LdapSettings) -> dict[str, str]:
     if bool(settings.user_filter) == bool(settings.user_dn):
-        return {"user_filter": "or user_dn has to be given, not both: how somebody is found by what they typed"}
+        return {"user_filter": as_sentence("or user_dn has to be given, not both: how somebody is found by what they typed")}
     text = settings.user_filter or settings.user_dn
     name = "user_filter" if settings.user_filter else "user_dn"
     if LOGIN not in text or len(text) > LONGEST:
-        return {name: f"has to hold {LOGIN}, where what was typed stands"}
+        return {name: as_sentence("has to hold {login}, where what was typed stands")}
     if settings.user_filter and not (text.startswith("(") and text.endswith(")") and text.count("(") == text.count(")")):
-        return {name: "takes a search filter in parentheses, like (uid={login})"}
+        return {name: as_sentence("takes a search filter in parentheses, like (uid={login})")}
     return {}
 
 
@@ -113,7 +114,7 @@ def _about_url(url: str) -> str | None:
     except ValueError:
         host, parts = None, urlsplit("")
     if not host or parts.scheme not in {"ldap", "ldaps"} or parts.path.strip("/") or parts.query or parts.username:
-        return f"takes ldaps://host or ldap://host (with StartTLS), with or without :port; {url[:60]!r} is not that"
+        return sentence("takes ldaps://host or ldap://host (with StartTLS), with or without :port; {url!r} is not that", url=url[:60])
     return None
 
 

@@ -10,6 +10,7 @@ from auth.oauth2.settings import OAuth2Settings
 from auth.sso.checks import Check
 from auth.sso.fetching import Fetcher, NotFetched
 from tenants.errors import ValidationFailed
+from tenants.sentences import as_sentence
 
 if TYPE_CHECKING:
     from auth.addresses import Addresses
@@ -36,7 +37,7 @@ class OAuth2Module:
         return f"/auth/oauth2/{connection.name}/login"
 
     def copied(self, connection: Connection) -> tuple[tuple[str, str], ...]:
-        return (("Callback address", f"/auth/oauth2/{connection.name}/callback"),)
+        return ((as_sentence("Callback address"), f"/auth/oauth2/{connection.name}/callback"),)
 
     async def examine(self, _tenant: Tenant, connection: Connection) -> list[Check]:
         """The APIs have to answer, and nothing of anybody to whoever brings no token."""

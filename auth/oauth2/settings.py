@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from auth.sso.connections import Connection
 from tenants.errors import ValidationFailed
+from tenants.sentences import sentence
 
 AUTHENTICATIONS = ("client_secret_post", "client_secret_basic", "none")
 ADDRESSES = ("authorize_url", "token_url", "userinfo_url")
@@ -62,7 +63,7 @@ class OAuth2Settings:
         wrong = dict.fromkeys(sorted(merged.keys() - known), "is not known for this kind of connection")
         wrong |= {name: "takes text" for name, value in merged.items() if name in known and not isinstance(value, str)}
         if preset and preset not in PRESETS:
-            wrong["preset"] = f"takes one of {', '.join(PRESETS)}"
+            wrong["preset"] = sentence("takes one of {names}", names=", ".join(PRESETS))
         settings = cls(**{name: value for name, value in merged.items() if name not in wrong})
         wrong = _objections(settings, secrets) | wrong
         if wrong:
@@ -75,7 +76,7 @@ def _objections(settings: OAuth2Settings, secrets: Mapping[str, str]) -> dict[st
     if not 1 <= len(settings.client_id) <= LONGEST or not settings.client_id.isprintable():
         wrong["client_id"] = "is missing: what the provider calls this application"
     if settings.authentication not in AUTHENTICATIONS:
-        wrong["authentication"] = f"takes one of {', '.join(AUTHENTICATIONS)}"
+        wrong["authentication"] = sentence("takes one of {names}", names=", ".join(AUTHENTICATIONS))
     if len(settings.scopes) > LONGEST or not _SCOPES.fullmatch(settings.scopes):
         wrong["scopes"] = "takes scopes with spaces between"
     for name in FIELDS:

@@ -11,6 +11,7 @@ from auth.oidc.settings import OidcSettings
 from auth.sso.checks import Check
 from auth.sso.fetching import Fetcher, NotFetched
 from tenants.errors import ValidationFailed
+from tenants.sentences import as_sentence, sentence
 
 if TYPE_CHECKING:
     from auth.addresses import Addresses
@@ -31,7 +32,7 @@ class OidcModule:
         try:
             await self._discovery.metadata(settled["issuer"])
         except NotFetched as why:
-            raise ValidationFailed({"issuer": f"is not one that can be used: {why}"}) from None
+            raise ValidationFailed({"issuer": sentence("is not one that can be used: {why}", why=str(why))}) from None
         return settled, kept
 
     def start(self, connection: Connection) -> str:
@@ -39,8 +40,8 @@ class OidcModule:
 
     def copied(self, connection: Connection) -> tuple[tuple[str, str], ...]:
         return (
-            ("Redirect address", f"/auth/oidc/{connection.name}/callback"),
-            ("Back-channel logout address", f"/auth/oidc/{connection.name}/backchannel"),
+            (as_sentence("Redirect address"), f"/auth/oidc/{connection.name}/callback"),
+            (as_sentence("Back-channel logout address"), f"/auth/oidc/{connection.name}/backchannel"),
         )
 
     async def examine(self, _tenant: Tenant, connection: Connection) -> list[Check]:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from auth.sso.connections import Connection
 from tenants.errors import ValidationFailed
+from tenants.sentences import sentence
 
 AUTHENTICATIONS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 LONGEST = 500
@@ -51,7 +52,7 @@ class OidcSettings:
         wrong: dict[str, str] = {}
         preset = str(given.get("preset") or "")
         if preset and preset not in PRESETS:
-            wrong["preset"] = f"takes one of {', '.join(PRESETS)}"
+            wrong["preset"] = sentence("takes one of {names}", names=", ".join(PRESETS))
         merged = {
             "issuer": "",
             "client_id": "",
@@ -76,7 +77,7 @@ def _objections(settings: OidcSettings, secrets: Mapping[str, str]) -> dict[str,
     if not 1 <= len(settings.client_id) <= LONGEST or not settings.client_id.isprintable():
         wrong["client_id"] = "is missing: what the provider calls this application"
     if settings.authentication not in AUTHENTICATIONS:
-        wrong["authentication"] = f"takes one of {', '.join(AUTHENTICATIONS)}"
+        wrong["authentication"] = sentence("takes one of {names}", names=", ".join(AUTHENTICATIONS))
     if not _SCOPES.fullmatch(settings.scopes) or "openid" not in settings.scopes.split():
         wrong["scopes"] = "takes scopes with spaces between, openid among them"
     for name in ("email_claim", "username_claim", "name_claim", "groups_claim"):

@@ -19,6 +19,7 @@ from auth.sso.connections import Connection
 from auth.sso.fetching import Fetcher, NotFetched
 from tenants.errors import ValidationFailed
 from tenants.registry import Tenant
+from tenants.sentences import as_sentence
 
 if TYPE_CHECKING:
     from auth.saml.arrivals import Arrived
@@ -58,10 +59,10 @@ class SamlModule:
     def copied(self, connection: Connection) -> tuple[tuple[str, str], ...]:
         path = self.path(connection)
         return (
-            ("Metadata", f"{path}/metadata"),
-            ("Identifier (Entity ID)", f"{path}/metadata"),
-            ("Reply URL (Assertion Consumer Service)", f"{path}/acs"),
-            ("Single logout URL", f"{path}/slo"),
+            (as_sentence("Metadata"), f"{path}/metadata"),
+            (as_sentence("Identifier (Entity ID)"), f"{path}/metadata"),
+            (as_sentence("Reply URL (Assertion Consumer Service)"), f"{path}/acs"),
+            (as_sentence("Single logout URL"), f"{path}/slo"),
         )
 
     async def examine(self, tenant: Tenant, connection: Connection) -> list[Check]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from auth.saml.certificates import certificates_in
 from tenants.errors import ValidationFailed
+from tenants.sentences import sentence
 
 Binding = Literal["redirect", "post"]
 LONGEST = 1000
@@ -73,12 +74,12 @@ def _certificates(given: Any, wrong: dict[str, str]) -> tuple[str, ...]:
     try:
         found = tuple(dict.fromkeys(certificate for text in texts for certificate in certificates_in(text)))
     except (ValueError, TypeError) as error:
-        wrong["certificates"] = f"holds one that cannot be taken: {error}"
+        wrong["certificates"] = sentence("holds one that cannot be taken: {why}", why=str(error))
         return ()
     if not found:
         wrong["certificates"] = "is missing: without the provider's signing certificate nothing it says can be believed"
     if len(found) > MOST_CERTIFICATES:
-        wrong["certificates"] = f"takes at most {MOST_CERTIFICATES}"
+        wrong["certificates"] = sentence("takes at most {most}", most=MOST_CERTIFICATES)
     return found
 
 

@@ -19,6 +19,7 @@ from tenants.database import repeatable
 from tenants.errors import Conflict, NotFound, ValidationFailed
 from tenants.ids import new_id
 from tenants.registry import Tenant
+from tenants.sentences import sentence
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 
@@ -93,11 +94,11 @@ class ApiTokens:
         name = " ".join(name.split())
         wrong = {}
         if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-            wrong["name"] = f"takes 1 to {LONGEST_NAME} characters, to know it by"
+            wrong["name"] = sentence("takes 1 to {most} characters, to know it by", most=LONGEST_NAME)
         if not 1 <= days <= MOST_DAYS:
-            wrong["days"] = f"takes 1 to {MOST_DAYS}"
+            wrong["days"] = sentence("takes 1 to {most}", most=MOST_DAYS)
         if more := sorted(set(permissions) - who.permissions):
-            wrong["permissions"] = f"holds what you may not do yourself: {', '.join(more)}"
+            wrong["permissions"] = sentence("holds what you may not do yourself: {names}", names=", ".join(more))
         if wrong:
             raise ValidationFailed(wrong)
         token = f"{PREFIX}{tenant.id.hex}_{new_opaque()}"
@@ -134,7 +135,7 @@ class ApiTokens:
     async def _insert(self, tenant: Tenant, user_id: UUID, name: str, permissions: list[str], days: int, token: str, cause: Cause) -> None:
         async with transaction(self._database, tenant, cause) as change:
             if await change.connection.fetchval(COUNT, user_id=user_id) >= MOST_TOKENS:
-                raise Conflict(f"You have {MOST_TOKENS} tokens already. Revoke one that you no longer need.")
+                raise Conflict(sentence("You have {most} tokens already. Revoke one that you no longer need.", most=MOST_TOKENS))
             id, expires = new_id(), change.now + timedelta(days=days)
             await change.connection.execute(
                 INSERT, id=id, user_id=user_id, name=name, hash=digest(token), permissions=permissions, now=change.now, expires_at=expires

@@ -15,6 +15,7 @@ from auth.sso.trail import Happened, tell_in
 from tenants.database import UniqueTaken, repeatable
 from tenants.errors import Conflict, NotFound
 from tenants.registry import Tenant
+from tenants.sentences import sentence
 from tenants.statements import statement
 from tenants.transaction import Cause, Transaction, transaction
 
@@ -109,7 +110,9 @@ class Connections:
             try:
                 await change.connection.execute(INSERT, now=change.now, name=connection.name, kind=connection.kind, **_columns(tenant, connection))
             except UniqueTaken:
-                raise Conflict(f"There is a connection named {connection.name!r} here already. Take another name, or remove that one.") from None
+                raise Conflict(
+                    sentence("There is a connection named {name!r} here already. Take another name, or remove that one.", name=connection.name)
+                ) from None
             await _tell(change, "ConnectionAdded", connection)
         self.forget(tenant)
 
@@ -149,7 +152,7 @@ def _named(connections: tuple[Connection, ...], name: str, kind: Kind | None) ->
 
 
 def unknown(name: str) -> NotFound:
-    return NotFound(f"There is no connection named {name!r} here; `imprint connections list` shows those there are.")
+    return NotFound(sentence("There is no connection named {name!r} here; `imprint connections list` shows those there are.", name=name))
 
 
 def secrets_context(id: UUID) -> bytes:

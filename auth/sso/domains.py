@@ -13,6 +13,7 @@ from tenants.errors import NotFound, ValidationFailed
 from tenants.ids import new_id
 from tenants.lifecycle.domains import NotVerified, TextRecords
 from tenants.registry import Tenant
+from tenants.sentences import sentence
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 
@@ -80,7 +81,7 @@ class EmailDomains:
         """It is theirs: `by` says who or what has proven it. Raises NotFound where it was not claimed."""
         async with transaction(self._database, tenant, cause) as change:
             if not await change.connection.execute(VERIFY, domain=domain, now=change.now):
-                raise NotFound(f"{domain} was not claimed here. Add it first.")
+                raise NotFound(sentence("{domain} was not claimed here. Add it first.", domain=domain))
             await change.connection.execute(TELL, id=new_id(), domain=domain, proven=True)
             await tell_in(
                 change, Happened("EmailDomainVerified", "domains", cause.correlation_id, user_id=cause.user_id, details={"domain": domain, "by": by})
@@ -90,11 +91,18 @@ class EmailDomains:
         """Look for the TXT record. Raises NotFound, NotVerified saying what DNS has instead."""
         claimed = next((one for one in await self.of(tenant) if one.domain == domain), None)
         if claimed is None:
-            raise NotFound(f"{domain} was not claimed here. Add it first.")
+            raise NotFound(sentence("{domain} was not claimed here. Add it first.", domain=domain))
         found = await records.at(claimed.record)
         if claimed.value not in found:
             said = ", ".join(repr(text[:80]) for text in found[:5])
-            raise NotVerified(f"{claimed.record} must have the TXT record {claimed.value!r}; it has {said}. Correct it, then try again.")
+            raise NotVerified(
+                sentence(
+                    "{record} must have the TXT record {value}; it has {found}. Correct it, then try again.",
+                    record=claimed.record,
+                    value=repr(claimed.value),
+                    found=said,
+                )
+            )
         await self.vouch(tenant, domain, cause, by="DNS")
 
     @repeatable
@@ -102,7 +110,7 @@ class EmailDomains:
         """Raises NotFound."""
         async with transaction(self._database, tenant, cause) as change:
             if not await change.connection.execute(REMOVE, domain=domain):
-                raise NotFound(f"{domain} was not claimed here.")
+                raise NotFound(sentence("{domain} was not claimed here.", domain=domain))
             await change.connection.execute(TELL, id=new_id(), domain=domain, proven=False)
             await tell_in(change, Happened("EmailDomainRemoved", "domains", cause.correlation_id, user_id=cause.user_id, details={"domain": domain}))
 

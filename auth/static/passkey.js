@@ -34,11 +34,6 @@ async function proven(options) {
   };
 }
 
-const SENTENCES = {
-  NotAllowedError: "Nothing was chosen, or it took too long. Try again.",
-  InvalidStateError: "This device has a passkey of yours already. Choose another one.",
-  SecurityError: "Passkeys do not work at this address. Use another way.",
-};
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   if (!window.PublicKeyCredential) continue;
@@ -54,7 +49,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       form.elements.credential.value = JSON.stringify(answer);
       form.submit();
     } catch (error) {
-      failed.textContent = SENTENCES[error.name] || "The browser could not use a passkey. Try again, or use another way.";
+      failed.textContent = form.dataset[error.name.toLowerCase()] || form.dataset.othererror;
       failed.hidden = false;
     }
   });

@@ -16,6 +16,7 @@ from auth.parts import Parts
 from auth.principal import Principal
 from auth.sso.connections import Connection
 from tenants.errors import Refusal, ValidationFailed
+from tenants.sentences import sentence
 from tenants.transaction import Cause
 
 
@@ -54,7 +55,7 @@ async def remove_connection(request: AnyRequest, parts: GivenParts, name: FromPa
     principal, fields = await sent_by(parts, request, PERMISSION, frozenset({"confirm"}))
     tenant = tenant_of(request)
     if fields.get("confirm", "").strip() != name:
-        refusal = ValidationFailed({"confirm": f"takes {name}, the name of the connection that is removed"})
+        refusal = ValidationFailed({"confirm": sentence("takes {name}, the name of the connection that is removed", name=name)})
         return await connection_page(parts, request, principal, await parts.connections.named(tenant, name), None, refusal)
     await parts.connections.remove(tenant, name, Cause(correlation_of(request), principal.user_id))
     return redirect(ADDRESS)

@@ -51,5 +51,5 @@ async def show_rehearsal(request: AnyRequest, parts: GivenParts, name: FromPath[
         connection=connection,
         checks=checks,
         failed=failed,
-        at=datetime.now(UTC).strftime("%d %b %Y, %H:%M UTC"),
+        at=datetime.now(UTC),
     )

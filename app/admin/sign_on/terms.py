@@ -9,6 +9,7 @@ from auth.sso.connections import Connection
 from auth.sso.mapping import OWNER
 from tenants.errors import ValidationFailed
 from tenants.registry import Tenant
+from tenants.sentences import as_sentence, sentence
 
 TERMS = frozenset({"label", "create_people", "default_role", "group_roles"})
 LONGEST_LABEL, MOST_RULES = 60, 200
@@ -30,7 +31,7 @@ async def read_terms(parts: Parts, tenant: Tenant, fields: dict[str, str]) -> di
     wrong: dict[str, str] = {}
     label = " ".join(fields.get("label", "").split())
     if not 1 <= len(label) <= LONGEST_LABEL:
-        wrong["label"] = f"takes 1 to {LONGEST_LABEL} characters, as the button on the sign-in page has them"
+        wrong["label"] = sentence("takes 1 to {most} characters, as the button on the sign-in page has them", most=LONGEST_LABEL)
     rules, problem = _rules(fields.get("group_roles", ""), roles)
     if problem:
         wrong["group_roles"] = problem
@@ -51,14 +52,14 @@ def _rules(text: str, roles: frozenset[str]) -> tuple[tuple[tuple[str, str], ...
     for number, line in enumerate(filter(None, (line.strip() for line in text.splitlines())), 1):
         group, equals, role = (part.strip() for part in line.rpartition("="))
         if not equals or not group or not role:
-            return (), f"takes lines like “Editors = editor”; line {number} is “{line[:40]}”"
+            return (), sentence("takes lines like “Editors = editor”; line {number} is “{line}”", number=number, line=line[:40])
         if problem := _objection(role, roles):
-            return (), f"line {number}: {role[:40]} {problem}"
+            return (), sentence("line {number}: {role} {problem}", number=number, role=role[:40], problem=problem)
         rules.append((group, role))
-    return tuple(rules), f"takes at most {MOST_RULES} lines" if len(rules) > MOST_RULES else None
+    return tuple(rules), sentence("takes at most {most} lines", most=MOST_RULES) if len(rules) > MOST_RULES else None
 
 
 def _objection(role: str, roles: frozenset[str]) -> str | None:
     if role == OWNER:
-        return "is given by owners only, never by a provider"
-    return None if role in roles else f"is no role here; there are {', '.join(sorted(roles - {OWNER}))}"
+        return as_sentence("is given by owners only, never by a provider")
+    return None if role in roles else sentence("is no role here; there are {names}", names=", ".join(sorted(roles - {OWNER})))

@@ -1,0 +1,41 @@
+"""English text that still knows what it was made from, so that a page can say it in its reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+class Sentence(str):
+    """For programs, logs and tests the English text; for pages a pattern to look up, and values to put into it."""
+
+    __slots__ = ("pattern", "values")
+
+    pattern: str
+    values: Mapping[str, object]
+
+    @classmethod
+    def of(cls, pattern: str, values: Mapping[str, object] = _NOTHING) -> Sentence:
+        """Without values the pattern is the text as it stands, braces and all."""
+        made = cls(pattern.format(**values) if values else pattern)
+        made.pattern, made.values = pattern, values
+        return made
+
+
+def sentence(pattern: str, /, **values: object) -> Sentence:
+    """`pattern` as `str.format` takes it, with named values; among them may be sentences."""
+    return Sentence.of(pattern, values)
+
+
+def as_sentence(text: str) -> Sentence:
+    """A text that is looked up as it stands."""
+    return text if isinstance(text, Sentence) else Sentence.of(text)
+
+
+def joined(*texts: str, by: str = " ") -> Sentence:
+    """One after the other, each in its own language's words."""
+    return Sentence.of(
+        by.join(f"{{s{number}}}" for number in range(len(texts))), {f"s{number}": as_sentence(text) for number, text in enumerate(texts)}
+    )
