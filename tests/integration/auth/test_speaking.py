@@ -51,7 +51,7 @@ async def test_a_person_is_answered_in_the_language_they_prefer(at_acme: httpx.A
     person = await new_person(acme)
     await bus.execute(
         acme.tenant,
-        UpdatePreferences(person.user_id, {"language": "fr-CA"}),
+        UpdatePreferences(person.user_id, changes={"language": "fr-CA"}),
         Principal(Kind.PERSON, person.user_id, "author"),
         correlation_id=new_id(),
     )
