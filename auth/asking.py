@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auth.backoff import ASKED_FOR_NAME, ASKED_FROM_ADDRESS, ASKED_OF_PLACE, Backoff
 from auth.ledgers import Ledger, LocalLedger, RedisLedger, SafeLedger
 from auth.limits import counted_as, name_counted, refuse
+from tenants.sentences import as_sentence
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -26,4 +27,4 @@ class Asking:
         await self._charge(f"{key}:all", ASKED_OF_PLACE, "organization")
 
     async def _charge(self, key: str, rule: Backoff, by: str) -> None:
-        refuse(await self._ledger.charge(key, rule), by, "That was asked for too often.")
+        refuse(await self._ledger.charge(key, rule), by, as_sentence("That was asked for too often."))

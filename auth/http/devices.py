@@ -120,4 +120,3 @@ def _session(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise InvalidRequest("This form names no session. Go back, reload the page, and try again.") from None
-
