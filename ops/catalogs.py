@@ -18,7 +18,7 @@ from jinja2.ext import babel_extract
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("de", "fr")
-_OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+_OPTIONS = {"silent": "false", "trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
 _HOLES = re.compile(r"%\((\w+)\)s|\{(\w+)(?:![rs])?(?::[^}]*)?\}")
 _PROSE = re.compile(r"^[A-Z][^-]*[a-z][^-]*$| ")  # no names of headers
 _SAYING = frozenset({"sentence", "as_sentence", "Room", "Button"})
