@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from app.comments.resealing import PROTECTED as GUESTS
 from app.users.resealing import PROTECTED as PEOPLE
 from auth.realms.key import RealmKey
 from auth.resealing import PROTECTED as SIGNING_IN
@@ -26,7 +27,7 @@ from tenants.rotation.resealing import reseal
 from tenants.secrets import Keyring, Undecipherable
 from tenants.settings import TenantSettings
 
-PROTECTED = (*PEOPLE, *SIGNING_IN)
+PROTECTED = (*PEOPLE, *GUESTS, *SIGNING_IN)
 HEARD_WITHIN = TRUSTED_SECONDS + 20
 """Seconds after which no request uses what was known before: every process has asked again, and what began before has ended."""
 EVERY_ORGANIZATION = "*"

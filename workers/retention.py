@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import app.comments.guests
 import app.engagement.retention
 import auth.retention
 from app.api.idempotency import forget_old
@@ -49,7 +50,7 @@ async def let_go_of_ticks(connection: Connection, rows: int) -> int:
     return await connection.execute(TICKS, since=first_id_at(now - TICKS_FROM), until=first_id_at(now - TICKS_UNTIL), handlers=handlers, rows=rows)
 
 
-LET_GO = (auth.retention.let_go, forget_old, app.engagement.retention.let_go, let_go_of_ticks)
+LET_GO = (auth.retention.let_go, forget_old, app.engagement.retention.let_go, app.comments.guests.let_go, let_go_of_ticks)
 
 
 class Retention:

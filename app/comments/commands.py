@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from app.comments import policy, store
+from app.comments import guests, policy, store
 from app.comments.comments import Comment
 from app.comments.errors import PostNotFound, PostNotPublished
+from app.comments.sealing import EMAIL_PURPOSE, signed
 from app.comments.spam import looks_like_spam
-from app.comments.values import AT_ONCE, MOST_AT_ONCE, Waiting, comment_body
+from app.comments.values import AT_ONCE, MOST_AT_ONCE, Guest, Waiting, comment_body
 from app.shared.aggregates import Aggregate
 from app.shared.commands import handles
 from app.shared.recording import expect_version
@@ -25,12 +26,14 @@ RECENTLY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class AddComment:
-    """A reply where `parent_id` is given."""
+    """A reply where `parent_id` is given. By a guest where nobody is signed in; `visitor`: see `auth.http.context.visitor_of`."""
 
     comment_id: UUID
     post_id: UUID
     body: str
     parent_id: UUID | None = None
+    guest: Guest | None = None
+    visitor: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +64,63 @@ class DeleteComment(Step):
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class EraseGuest:
+    """Who wrote a comment as a guest, in it and in whatever else was written from the same address. There is no way back."""
+
+    comment_id: UUID
+
+
 @handles(AddComment)
 async def add_comment(command: AddComment, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
-    author = _person(who)
+    if who.user_id is None:
+        return await _add_as_guest(command, who, tx)
+    if command.guest is not None:
+        raise ValidationFailed({"guest": "is for people who are not signed in; leave it out, your name stands there already"})
+    author = who.user_id
     body = comment_body(command.body)
-    post = await _post(command.post_id, who, tx)
-    if not post.published:
-        raise PostNotPublished("Only published posts can be commented on; wait until this one is.")
+    post = await _open_post(command.post_id, who, tx)
     parent = await _parent(command, who, tx)
     await _require_patience(author, tx)
     waits = await _waits(command.comment_id, body, who, author, tx)
     comment = Comment.add(command.comment_id, post.subject, author, body, tx.now, waits=waits, parent=parent)
     await store.insert_new(tx, comment)
     return [comment]
+
+
+async def _add_as_guest(command: AddComment, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
+    """It always waits for a moderator. Raises Unauthenticated where guests are not welcome, RateLimited."""
+    policy.may_be_guest(who, welcome=await guests.welcome(tx))
+    body = comment_body(command.body)
+    guest = command.guest
+    if guest is None:
+        raise ValidationFailed({"guest": "is missing: say who you are, with name and email, or sign in first"})
+    post = await _open_post(command.post_id, who, tx)
+    parent = await _parent(command, who, tx)
+    if await guests.too_many_wait(tx):
+        raise RateLimited("So many comments wait for a moderator that guests have to wait, too; try again in an hour.", retry_after=3600)
+    signature, sealed = signed(tx.tenant.key, command.comment_id, guest)
+    if not await guests.take_turns(tx, signature.email_index, command.visitor):
+        raise RateLimited(
+            "You have said as much today as guests may; try again tomorrow, or sign in.", retry_after=guests.seconds_to_next_day(tx.now)
+        )
+    recent = await guests.said(tx, tx.tenant.key.blind_indexes(EMAIL_PURPOSE, guest.email), since=tx.now - RECENTLY)
+    waits = Waiting.SPAM if looks_like_spam(body, recent) else Waiting.GUEST
+    comment = Comment.add(command.comment_id, post.subject, None, body, tx.now, waits=waits, parent=parent, guest=sealed)
+    await store.insert_new(tx, comment, signature)
+    return [comment]
+
+
+@handles(EraseGuest)
+async def erase_guest(command: EraseGuest, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
+    policy.may_moderate(who)
+    written = await guests.by_the_same(tx, command.comment_id) or [command.comment_id]
+    loaded = {comment_id: await store.load(tx, comment_id) for comment_id in written}
+    for one in loaded.values():
+        one.comment.erase_guest(who.user_id)
+        await store.save(tx, one)
+    asked = loaded.pop(command.comment_id)
+    return [asked.comment, *(one.comment for one in loaded.values())]
 
 
 @handles(EditComment)
@@ -124,6 +171,14 @@ async def _load(command: Step, who: Principal, tx: Transaction) -> tuple[store.L
     return loaded, post
 
 
+async def _open_post(post_id: UUID, who: Principal, tx: Transaction) -> store.Post:
+    """Raises PostNotFound, PostNotPublished."""
+    post = await _post(post_id, who, tx)
+    if not post.published:
+        raise PostNotPublished("Only published posts can be commented on; wait until this one is.")
+    return post
+
+
 async def _post(post_id: UUID, who: Principal, tx: Transaction) -> store.Post:
     post = await store.post(tx, post_id, who.user_id)
     if post is None or not _readable(post, who):
@@ -161,5 +216,5 @@ async def _waits(comment_id: UUID, body: str, who: Principal, author: UUID, tx: 
 
 def _person(who: Principal) -> UUID:
     if who.user_id is None:
-        raise Unauthenticated("Sign in first: send a bearer token, or sign in at /auth/login.")
+        raise Unauthenticated(policy.SIGN_IN)
     return who.user_id

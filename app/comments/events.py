@@ -19,19 +19,31 @@ class Subject:
     author_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class SealedGuest:
+    """Who a guest is, under a key that is no part of the event."""
+
+    name: bytes
+    email: bytes
+
+
 @event()
 @dataclass(frozen=True, slots=True)
 class CommentAdded:
-    """`depth`: how many comments stand above it. `waits`: why it waits for a moderator; None where readers see it at once."""
+    """`depth`: how many comments stand above it. `waits`: why it waits for a moderator; None where readers see it at once.
+
+    `guest`: who wrote it where nobody did who was signed in.
+    """
 
     comment_id: UUID
     post: Subject
-    author_id: UUID
+    author_id: UUID | None
     parent_id: UUID | None
     depth: int
     body: str
     added_at: datetime
     waits: Waiting | None
+    guest: SealedGuest | None = None
 
 
 @event()
@@ -41,7 +53,7 @@ class CommentEdited:
 
     comment_id: UUID
     post: Subject
-    author_id: UUID
+    author_id: UUID | None
     body: str
     edited_at: datetime
     waits: Waiting | None
@@ -54,7 +66,7 @@ class CommentApproved:
 
     comment_id: UUID
     post: Subject
-    author_id: UUID
+    author_id: UUID | None
     approved_by: UUID | None
     approved_at: datetime
     first: bool
@@ -65,7 +77,7 @@ class CommentApproved:
 class CommentRejected:
     comment_id: UUID
     post_id: UUID
-    author_id: UUID
+    author_id: UUID | None
     rejected_by: UUID | None
     rejected_at: datetime
 
@@ -77,9 +89,19 @@ class CommentDeleted:
 
     comment_id: UUID
     post_id: UUID
-    author_id: UUID
+    author_id: UUID | None
     deleted_by: UUID | None
     has_replies: bool
 
 
-CommentEvent = CommentAdded | CommentEdited | CommentApproved | CommentRejected | CommentDeleted
+@event()
+@dataclass(frozen=True, slots=True)
+class CommentGuestErased:
+    """Who wrote it as a guest is nobody any more; what they wrote stays."""
+
+    comment_id: UUID
+    post_id: UUID
+    erased_by: UUID | None
+
+
+CommentEvent = CommentGuestErased | CommentAdded | CommentEdited | CommentApproved | CommentRejected | CommentDeleted

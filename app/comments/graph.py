@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.comments.sealing import EMAIL
 from app.comments.tables import comments
 from app.shared.graph import (
     AllOf,
@@ -17,6 +18,7 @@ from app.shared.graph import (
     Permitted,
     Reads,
     Rendered,
+    Sealed,
     Value,
 )
 
@@ -32,6 +34,7 @@ COMMENT = Entity(
         "id": Value(comments.c.id),
         "post": One("Post", comments.c.post_id),
         "author": One("User", comments.c.author_id),
+        "guestName": Value(comments.c.guest_name),
         "body": Value(comments.c.body),
         "bodyHtml": Rendered(comments.c.body),
         "status": Value(comments.c.status),
@@ -44,6 +47,7 @@ COMMENT = Entity(
                 "waitsBecause": Value(comments.c.waits_because),
                 "moderatedBy": One("User", comments.c.moderated_by),
                 "moderatedAt": Value(comments.c.moderated_at),
+                "guestEmail": Sealed(comments.c.guest_email, comments.c.guest_key, comments.c.id, EMAIL),
             },
             visible=MODERATORS,
         ),

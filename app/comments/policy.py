@@ -5,10 +5,19 @@ from __future__ import annotations
 from app.comments.comments import Comment
 from app.comments.errors import CommentNotFound
 from app.comments.values import Moderation, Status, Waiting
-from auth.principal import Principal
+from auth.principal import Kind, Principal
 from tenants.errors import Forbidden, Unauthenticated
 
 MODERATE = "comments.moderate"
+
+
+SIGN_IN = "Sign in first: send a bearer token, or sign in at /auth/login."
+
+
+def may_be_guest(who: Principal, *, welcome: bool) -> None:
+    """Somebody who is nobody, where the organization lets them comment. Raises Unauthenticated."""
+    if who.kind is not Kind.ANONYMOUS or not welcome:
+        raise Unauthenticated(SIGN_IN)
 
 
 def wrote(who: Principal, comment: Comment) -> bool:
@@ -51,5 +60,5 @@ def waits(who: Principal, mode: Moderation, *, known: bool, spam: bool) -> Waiti
 
 def _refuse(who: Principal, message: str) -> None:
     if who.user_id is None:
-        raise Unauthenticated("Sign in first: send a bearer token, or sign in at /auth/login.")
+        raise Unauthenticated(SIGN_IN)
     raise Forbidden(message)

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam
 from app.comments.comments import Comment
 from app.comments.errors import CommentNotFound
 from app.comments.events import Subject
+from app.comments.sealing import Signature
 from app.comments.tables import comments
 from app.comments.values import AT_ONCE, MOST_AT_ONCE, Moderation, Status, Waiting
 from app.shared.recording import expect_saved
@@ -60,6 +61,7 @@ class Loaded:
 
     comment: Comment
     version: int
+    signature: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,11 @@ async def _load(tx: Transaction, query: Any, comment_id: UUID) -> Loaded:
     if row is None:
         raise CommentNotFound
     comment = from_row(row)
-    return Loaded(comment, comment.version)
+    return Loaded(comment, comment.version, _signature(row) if comment.by_guest else None)
 
 
-async def insert_new(tx: Transaction, comment: Comment) -> None:
-    await tx.connection.execute(INSERT, **_values(comment, tx))
+async def insert_new(tx: Transaction, comment: Comment, signature: Signature | None = None) -> None:
+    await tx.connection.execute(INSERT, **_values(comment, signature, tx))
 
 
 async def save(tx: Transaction, loaded: Loaded) -> None:
@@ -98,7 +100,7 @@ async def save(tx: Transaction, loaded: Loaded) -> None:
     comment = loaded.comment
     if comment.version == loaded.version:
         return
-    updated = {name: value for name, value in _values(comment, tx).items() if name not in _WRITTEN_ONCE}
+    updated = {name: value for name, value in _values(comment, loaded.signature, tx).items() if name not in _WRITTEN_ONCE}
     expect_saved(await tx.connection.execute(UPDATE, comment_id=comment.id, loaded_version=loaded.version, **updated))
 
 
@@ -151,12 +153,23 @@ def from_row(row: Row) -> Comment:
         moderated_by=row["moderated_by"],
         moderated_at=row["moderated_at"],
         tombstone=row["tombstone"],
+        by_guest=row["guest_key"] is not None,
         version=row["version"],
     )
 
 
-def _values(comment: Comment, tx: Transaction) -> dict[str, Any]:
+def _signature(row: Row) -> Signature:
+    return Signature(row["guest_key"], row["guest_name"], row["guest_email"], row["guest_email_index"])
+
+
+def _values(comment: Comment, signature: Signature | None, tx: Transaction) -> dict[str, Any]:
+    """Of a guest who is one no longer, nothing stays."""
+    guest = signature if comment.by_guest else None
     return {
+        "guest_key": guest and guest.key,
+        "guest_name": guest and guest.name,
+        "guest_email": guest and guest.email,
+        "guest_email_index": guest and guest.email_index,
         "id": comment.id,
         "created_at": comment.added_at,
         "updated_at": tx.now,

@@ -146,6 +146,7 @@ POLICIES: Rules = MappingProxyType(
     {
         "reading.public": Flag(default=True),
         "comments.moderation": Choice(("open", "first-time", "all"), "first-time"),
+        "comments.guests": Flag(default=False),
         "posts.approvals": Whole(1, 5, 1),
         "posts.selfApproval": Flag(default=False),
         "passwords.shortest": Whole(8, 64, 12),

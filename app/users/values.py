@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from types import MappingProxyType
 
+from app.shared.addresses import email_of
 from app.shared.slugs import slug_from
 from app.shared.text import cleaned, objection
 from tenants.errors import ValidationFailed
@@ -14,10 +15,6 @@ LONGEST_NAME = 120
 LONGEST_ROLE_NAME = 40
 _ROLE_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 EMAIL_PURPOSE = "email"  # names the blind index and the encrypted field
-LONGEST_EMAIL = 254
-_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])"
-_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")  # RFC 5321, 4.1.2: Dot-string and Domain
 
 PERMISSIONS = frozenset(
     {
@@ -59,8 +56,8 @@ DEFAULT_ROLES = MappingProxyType(
 
 def email_address(text: str) -> str:
     """An address, lower case (addresses that differ in case only are one person's). Raises ValidationFailed."""
-    address = cleaned(text).lower()
-    if len(address) > LONGEST_EMAIL or not _EMAIL.fullmatch(address) or objection(address, longest=LONGEST_EMAIL):
+    address = email_of(text)
+    if address is None:
         raise ValidationFailed({"email": "takes an address like ada@example.org"})
     return address
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from app.api.mutations.binding import Done, Input, Mutation, id_of
 from app.bus import Unit
-from app.comments.commands import AddComment, ApproveComment, DeleteComment, EditComment, RejectComment
+from app.comments.commands import AddComment, ApproveComment, DeleteComment, EditComment, EraseGuest, RejectComment
+from app.comments.values import Guest
 from tenants.ids import new_id
 
 _PAYLOAD = {"comment": "Comment"}
@@ -15,7 +16,13 @@ _PAYLOAD = {"comment": "Comment"}
 
 async def add_comment(unit: Unit, given: Input) -> Done:
     parent = id_of(given["parentId"], "parentId") if given.get("parentId") else None
-    return Done.of(await unit.execute(AddComment(new_id(), id_of(given["postId"], "postId"), given["body"], parent)))
+    guest = Guest.of(given["guest"]["name"], given["guest"]["email"]) if given.get("guest") else None
+    visitor = unit.visitor if guest else b""
+    return Done.of(await unit.execute(AddComment(new_id(), id_of(given["postId"], "postId"), given["body"], parent, guest, visitor)))
+
+
+async def erase_guest(unit: Unit, given: Input) -> Done:
+    return Done.of(await unit.execute(EraseGuest(id_of(given["id"], "id"))))
 
 
 async def edit_comment(unit: Unit, given: Input) -> Done:
@@ -37,4 +44,5 @@ MUTATIONS = {
     "approveComment": step(ApproveComment),
     "rejectComment": step(RejectComment),
     "deleteComment": step(DeleteComment),
+    "eraseGuest": Mutation(erase_guest, _PAYLOAD),
 }

@@ -19,6 +19,8 @@ from app.api.engine import Asked, Engine
 from app.api.reading import Caller
 from app.api.schema import schema
 from app.bus import Bus
+from app.comments.sealing import signed
+from app.comments.values import Guest
 from app.management.decisions import Decisions
 from app.users.accounts import Members
 from auth.principal import ANONYMOUS, Principal
@@ -32,7 +34,7 @@ from tenants.database import Connection, Database
 from tenants.ids import new_id
 from tenants.registry import Registry
 from tenants.resolver import Resolver
-from tenants.secrets import Keyring
+from tenants.secrets import Keyring, TenantKey
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.api.operations import SEARCHED
@@ -67,9 +69,10 @@ FORMER_SLUG = statement("INSERT INTO __tenant__.post_slugs (slug, post_id, left_
 COMMENT = statement(
     """
     INSERT INTO __tenant__.comments (id, created_at, updated_at, created_by, version, post_id, author_id, parent_id, depth, body, status,
-      waits_because, edited_at, moderated_by, moderated_at, tombstone)
+      waits_because, edited_at, moderated_by, moderated_at, tombstone, guest_key, guest_name, guest_email, guest_email_index)
     VALUES (:id, :at, :at, :by, 1, :post_id, CAST(:author_id AS uuid), CAST(:parent_id AS uuid), :depth, :body, :status,
-      CAST(:waits AS text), CAST(:edited_at AS timestamptz), CAST(:moderated_by AS uuid), CAST(:moderated_at AS timestamptz), :tombstone)
+      CAST(:waits AS text), CAST(:edited_at AS timestamptz), CAST(:moderated_by AS uuid), CAST(:moderated_at AS timestamptz), :tombstone,
+      CAST(:guest_key AS bytea), CAST(:guest_name AS text), CAST(:guest_email AS bytea), CAST(:guest_index AS bytea))
     """
 )
 NOTIFICATION = statement(
@@ -256,7 +259,7 @@ async def fill(pool: Database, house: House) -> None:  # noqa: C901 - a row of e
         await engage(connection, posts, users)
         await follow(connection, users, categories, tags)
         for post in posts[:12]:
-            await discuss(connection, post, users, chance)
+            await discuss(connection, post, users, chance, house.tenant.key)
         for user, hours in itertools.product(users[:4], range(5)):
             at = LONG_AGO + timedelta(hours=hours // 2)
             await connection.execute(NOTIFICATION, id=new_id(), user_id=user, read_at=at if hours % 2 else None, created_at=at)
@@ -290,21 +293,22 @@ async def follow(connection: Connection, users: list[UUID], categories: list[UUI
             await connection.execute(FOLLOWED, id=new_id(), user_id=user, target=kind, at=at, **named)
 
 
-async def discuss(connection: Connection, post: UUID, users: list[UUID], chance: random.Random) -> None:
-    """A thread with comments in every state, some at the same moment, below one another and below what was deleted."""
+async def discuss(connection: Connection, post: UUID, users: list[UUID], chance: random.Random, key: TenantKey) -> None:
+    """A thread with comments in every state, one of them a guest's, some at the same moment, below one another and below what was deleted."""
     above: list[tuple[UUID | None, int]] = [(None, 0)]
     for state in COMMENTED:
         comment, (parent, depth) = new_id(), chance.choice(above)
         above.append((comment, depth + 1))
         at, writer = LONG_AGO + timedelta(minutes=chance.randrange(4)), chance.choice(users)
         moderated = chance.choice((None, chance.choice(users)))
+        guest = signed(key, comment, Guest("Jo <b>Guest</b>", "jo@guest.example"))[0] if state == "PENDING" else None
         await connection.execute(
             COMMENT,
             id=comment,
             at=at,
             by=writer,
             post_id=post,
-            author_id=None if state in {"DELETED", "TOMBSTONE"} else writer,
+            author_id=None if guest or state in {"DELETED", "TOMBSTONE"} else writer,
             parent_id=parent,
             depth=depth,
             body="" if state in {"DELETED", "TOMBSTONE"} else f"*{state}* <b>raw</b> [x](javascript:alert(1))",
@@ -314,6 +318,10 @@ async def discuss(connection: Connection, post: UUID, users: list[UUID], chance:
             moderated_by=moderated,
             moderated_at=at if moderated else None,
             tombstone=state == "TOMBSTONE",
+            guest_key=guest and guest.key,
+            guest_name=guest and guest.name,
+            guest_email=guest and guest.email,
+            guest_index=guest and guest.email_index,
         )
 
 

@@ -31,7 +31,7 @@ from tenants.registry import Tenant
 Row = dict[str, Any]
 DEFAULTS: dict[str, Row] = {
     "reading": {"public": True},
-    "comments": {"moderation": "first-time"},
+    "comments": {"moderation": "first-time", "guests": False},
     "posts": {"approvals": 1, "selfApproval": False},
     "passwords": {"shortest": 12},
     "signIn": {"secondFactor": "optional", "trustProviders": True},
@@ -558,6 +558,11 @@ class Reading:
 
     def Comment_moderation(self, comment: Row) -> Row | None:
         return comment if self.who.may("comments.moderate") else None
+
+    def CommentModeration_guestEmail(self, moderation: Row) -> str | None:
+        if moderation["guest_key"] is None:
+            return None
+        return self.world.tenant.key.open_personal(moderation["id"], moderation["guest_key"], "email", moderation["guest_email"])
 
     def CommentModeration_moderatedBy(self, moderation: Row) -> Row | None:
         return self.world.by_id("users", moderation["moderated_by"])

@@ -22,7 +22,7 @@ TOLD = statement("SELECT event_data, user_id FROM __tenant__.domain_events WHERE
 ROW = statement("SELECT name, settings, branding, policies FROM __tenant__.organization")
 DEFAULTS = {
     "reading": {"public": True},
-    "comments": {"moderation": "first-time"},
+    "comments": {"moderation": "first-time", "guests": False},
     "posts": {"approvals": 1, "selfApproval": False},
     "passwords": {"shortest": 12},
     "signIn": {"secondFactor": "optional", "trustProviders": True},
@@ -62,7 +62,7 @@ async def test_an_administrator_changes_what_is_given_and_the_rest_stays(ask: As
     assert done["organization"]["branding"] == {"accentColor": "#1f5f5b", "logoUrl": "https://press.example/logo.svg"}
     assert done["organization"]["policies"] == {
         **DEFAULTS,
-        "comments": {"moderation": "all"},
+        "comments": {"moderation": "all", "guests": False},
         "signIn": {"secondFactor": "optional", "trustProviders": False},
         "sessions": {"hours": 8, "idleHours": 168},
     }

@@ -57,6 +57,7 @@ ELSEWHERE = {
     "HoldOrder",
     "RefilePosts",
     "PassFollowersOn",
+    "EraseGuest",
     "TakeUpCopiedPosts",
 }
 OFTEN = {"CreatePost": 3, "CreateCategory": 4, "AddComment": 2, "InviteUser": 2, "CreateTag": 2, "FilePost": 4, "RestorePost": 2, "ReactivateUser": 3}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.comments import errors
 from app.comments.comments import Comment
-from app.comments.events import CommentApproved, CommentDeleted, Subject
+from app.comments.events import CommentApproved, CommentDeleted, CommentGuestErased, SealedGuest, Subject
 from app.comments.policy import waits
 from app.comments.spam import looks_like_spam
 from app.comments.values import DEEPEST, Moderation, Status, Waiting, comment_body
@@ -28,6 +28,23 @@ POST = Subject(uuid4(), "A post", uuid4())
 
 def said(waits: Waiting | None = None, parent: Comment | None = None) -> Comment:
     return Comment.add(uuid4(), POST, READER, "Well put", NOON, waits=waits, parent=parent)
+
+
+def test_a_guest_is_known_until_they_are_erased_or_their_comment_deleted_and_moderated_like_everybody() -> None:
+    guest = SealedGuest(b"name", b"email")
+    erased, deleted = [Comment.add(uuid4(), POST, None, "Well put", NOON, waits=Waiting.GUEST, guest=guest) for _ in range(2)]
+    erased.approve(POST, MODERATOR, NOON)
+
+    for _ in range(2):
+        erased.erase_guest(MODERATOR)
+    deleted.delete(MODERATOR, has_replies=False)
+    deleted.erase_guest(MODERATOR)
+
+    assert erased.recorded[2:] == [CommentGuestErased(erased.id, POST.post_id, MODERATOR)]
+    assert (erased.status, erased.body, erased.by_guest, erased.guest) == (Status.APPROVED, "Well put", False, None)
+    assert (deleted.status, deleted.by_guest, deleted.guest, len(deleted.recorded)) == (Status.DELETED, False, None, 2)
+    for comment in (erased, deleted):
+        assert Comment.replay(comment.id, comment.recorded) == comment
 
 
 def test_a_comment_that_need_not_wait_is_approved_from_the_start() -> None:

@@ -95,7 +95,7 @@ def test_everything_that_is_wrong_is_said_at_once_by_its_path() -> None:
         "policies.",
     }
     assert fields["settings.theme"] == "is not known; there are language, customFields"
-    assert fields["policies.comments"] == "takes an object with moderation"
+    assert fields["policies.comments"] == "takes an object with moderation, guests"
     assert fields["policies.passwords.shortest"] == "takes a whole number from 8 to 64"
 
 
