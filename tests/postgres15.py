@@ -66,7 +66,7 @@ def start() -> Postgres15:
     subprocess.run(initdb, cwd=folder, check=True, capture_output=True, **identity(user))
     port = free_port()
     options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *FORGETFUL]
-    command = [BIN / "postgres", "-D", folder / "data", *(part for option in options for part in ("-c", option))]
+    command: list[str | Path] = [BIN / "postgres", "-D", folder / "data", *(part for option in options for part in ("-c", option))]
     child = Child("Postgres 15", command, folder, user=user, log=folder / "log", stop_signals=(signal.SIGQUIT,))
     child.start()
     asyncio.run(_ready(child, folder / "data/postmaster.pid"))

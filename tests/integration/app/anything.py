@@ -46,6 +46,7 @@ MAKERS = {
     "CreateCategory": "category_id",
     "InviteUser": "user_id",
     "Arrive": "user_id",
+    "ProvisionUser": "user_id",
     "CreateRole": "role_id",
 }
 # What happens once in an organization's life, or to all of it at once, and has tests of its own.
@@ -64,6 +65,9 @@ OFTEN = {"CreatePost": 3, "CreateCategory": 4, "AddComment": 2, "InviteUser": 2,
 BY_HAND_OF_THE_SYSTEM = {
     "ActivateUser",
     "Arrive",
+    "ProvisionUser",
+    "ReviseProvisioned",
+    "FollowGroups",
     "EraseAgain",
     "ChangeTier",
     "DefineRoles",
@@ -257,6 +261,7 @@ VALUES: dict[str, Make] = {
     "branding": lambda one, _: {"tagline": one.word()},
     "policies": lambda one, _: {"comments": {"moderation": one.one("open", "first-time", "all")}, "posts": {"selfApproval": one.dice.random() < 0.5}},
     "changes": lambda one, _: one.one({}, {"name": one.word()}),
+    "active": lambda one, _: one.dice.random() < 0.5,
     "token": lambda _, __: "no such token",
     "password_hash": lambda _, __: "$argon2id$none",
 }
