@@ -109,11 +109,11 @@ class Devices:
         check_new_password(new, shortest=decided.shortest_password, own=own)
         if new == old:
             raise ValidationFailed({"password": "is the one you have; choose another"})
-        await self._prove(tenant, user_id, old, address)
+        await self.prove(tenant, user_id, old, address)
         return await self._change(tenant, user_id, await self._passwords.hash(new), session, cause)
 
-    async def _prove(self, tenant: Tenant, user_id: UUID, password: str, address: str) -> None:
-        """Slowed down like sign-ins: a browser that was left open is no place to guess either."""
+    async def prove(self, tenant: Tenant, user_id: UUID, password: str, address: str) -> None:
+        """Slowed down like sign-ins: a browser that was left open is no place to guess either. Raises WrongPassword, RateLimited, Busy."""
         name = name_counted(f"password\n{user_id}")
         await self._limits.enter(tenant, name, address)
         try:

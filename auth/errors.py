@@ -128,6 +128,22 @@ class ResetSpent(LinkSpent):
         Refusal.__init__(self, "This link has been used or is too old. Ask for a new one; it works once, for an hour.")
 
 
+class ElevationRequired(Forbidden):
+    """Somebody signed in long ago asks for what takes that they prove again who they are. `back`: the page to which that leads back."""
+
+    code: ClassVar[str] = "ELEVATION_REQUIRED"
+    where: ClassVar[str] = "/auth/again"
+
+    def __init__(self, back: str = "/auth/account") -> None:
+        super().__init__(
+            "For this you must have proven within the last ten minutes who you are: with a browser at /auth/again, with a program by signing in anew."
+        )
+        self.back = back
+
+    def extensions(self) -> dict[str, object]:
+        return {"proveAt": self.where}
+
+
 class CrossSite(Forbidden):
     """A request that another site's page may have made in this person's name."""
 

@@ -10,6 +10,7 @@ from auth.grants import Grants, TokenPair
 from auth.policies import Decided, Policies
 from auth.sessions import Device, NewSession, Session, Sessions, Via
 from auth.settings import AuthSettings
+from auth.sso.trail import Happened, tell_in
 from tenants.database import repeatable
 from tenants.registry import Tenant
 from tenants.transaction import Cause, Transaction, transaction
@@ -58,6 +59,18 @@ class Flow:
             if brought:
                 await self._sessions.revoke_secret_in(change, brought)
             return await self.browser_in(change, user_id, amr, device, decided, via)
+
+    @repeatable
+    async def step_up(self, tenant: Tenant, session: Session, amr: tuple[str, ...], cause: Cause, *, address: str | None) -> NewSession:
+        """They have proven again who they are, by `amr`. Raises InvalidCredentials where their session ended meanwhile."""
+        proven = tuple(dict.fromkeys((*session.amr, *amr)))
+        if "pwd" in proven and not {"otp", "hwk", "swk"}.isdisjoint(proven):
+            proven = tuple(dict.fromkeys((*proven, "mfa")))
+        async with transaction(self._database, tenant, cause) as change:
+            new = await self._sessions.step_up_in(change, session, proven)
+            details = {"by": list(amr)}
+            await tell_in(change, Happened("SteppedUp", "account", cause.correlation_id, user_id=session.user_id, address=address, details=details))
+            return new
 
     async def browser_in(
         self, change: Transaction, user_id: UUID, amr: tuple[str, ...], device: Device, decided: Decided, via: Via | None = None

@@ -19,6 +19,7 @@ class Principal:
 
     `connection_id`: the product itself acts because that identity provider told it something; the events say so.
     `language`: the one they prefer (BCP 47), where they said so.
+    `elevated`: they have proven lately who they are; so it is, too, for whoever is no session: services, API tokens, the product itself.
     """
 
     kind: Kind
@@ -28,6 +29,7 @@ class Principal:
     session_id: UUID | None = None
     connection_id: UUID | None = None
     language: str | None = None
+    elevated: bool = True
 
     def may(self, permission: str) -> bool:
         return self.kind is Kind.SYSTEM or permission in self.permissions

@@ -68,7 +68,9 @@ class Rights:
         account = await self._accounts.get(tenant, found.user_id)
         if account is None or account.status != "active":
             return None
-        return Principal(Kind.PERSON, account.user_id, account.role, account.permissions, found.id, language=account.language)
+        return Principal(
+            Kind.PERSON, account.user_id, account.role, account.permissions, found.id, language=account.language, elevated=found.elevated
+        )
 
     def _done(self, key: _Key, task: asyncio.Task[Principal | None]) -> None:
         self._reading.pop(key, None)

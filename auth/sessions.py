@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
@@ -24,10 +24,16 @@ if TYPE_CHECKING:
     from tenants.database import Database, Row
 
 SEEN_EVERY = timedelta(minutes=1)
+ELEVATED_FOR = timedelta(minutes=10)
+# Nobody is there to ask who signs in with a secret of their own.
+SERVICE_AMR: tuple[str, ...] = ("client",)
 LONGEST_AGENT = 400
 
 _LIVE = select(
-    *(sessions.c[name] for name in ("id", "user_id", "kind", "amr", "auth_time", "client_id", "expires_at", "created_at", "last_seen_at")),
+    *(
+        sessions.c[name]
+        for name in ("id", "user_id", "kind", "amr", "auth_time", "client_id", "expires_at", "created_at", "last_seen_at", "elevated_at")
+    ),
     func.now().label("now"),
 ).where(sessions.c.revoked_at.is_(None), sessions.c.expires_at > func.now())
 BY_ID = statement(_LIVE.where(sessions.c.id == bindparam("value")))
@@ -42,6 +48,17 @@ INSERT = statement(
            CAST(:address AS inet), CAST(:now AS timestamptz), CAST(:now AS timestamptz), CAST(:expires_at AS timestamptz),
            CAST(:connection_id AS uuid), CAST(:provider_session AS bytea)
     FROM __tenant__.users u WHERE u.id = :user_id AND u.status = 'active' FOR SHARE OF u
+    """
+)
+AGAIN = statement(
+    """
+    INSERT INTO __tenant__.sessions
+      (id, user_id, kind, secret_hash, amr, auth_time, elevated_at, client_id, user_agent, address, created_at, last_seen_at, expires_at,
+       connection_id, provider_session)
+    SELECT :id, s.user_id, s.kind, CAST(:secret_hash AS bytea), CAST(:amr AS text[]), s.auth_time, CAST(:now AS timestamptz), s.client_id,
+           s.user_agent, s.address, s.created_at, CAST(:now AS timestamptz), s.expires_at, s.connection_id, s.provider_session
+    FROM __tenant__.sessions s JOIN __tenant__.users u ON u.id = s.user_id
+    WHERE s.id = :old AND s.kind = 'browser' AND s.revoked_at IS NULL AND s.expires_at > :now AND u.status = 'active' FOR SHARE OF u
     """
 )
 SIGNED_IN = statement(
@@ -105,6 +122,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """`elevated`: its person has proven within the last ten minutes who they are; always so where nobody can be asked."""
+
     id: UUID
     user_id: UUID
     kind: Literal["browser", "api"]
@@ -112,6 +131,7 @@ class Session:
     auth_time: datetime
     client_id: str
     expires_at: datetime
+    elevated: bool = True
 
     @property
     def facts(self) -> SessionFacts:
@@ -169,6 +189,17 @@ class Sessions:
             raise InvalidCredentials
         await change.connection.execute(SIGNED_IN, user_id=user_id, now=change.now)
         return NewSession(session, secret)
+
+    async def step_up_in(self, change: Transaction, old: Session, amr: tuple[str, ...]) -> NewSession:
+        """A session under another id and secret in place of this one; it began and ends when this one did. `amr`: of all that was proven in it.
+
+        Raises InvalidCredentials where this one is over, or somebody else has just stepped up in it.
+        """
+        secret, id = new_opaque(), new_id()
+        made = await change.connection.execute(AGAIN, id=id, old=old.id, secret_hash=digest(secret), amr=list(amr), now=change.now)
+        if not made or not await change.connection.execute(REVOKE, id=old.id, now=change.now):
+            raise InvalidCredentials
+        return NewSession(replace(old, id=id, amr=amr, elevated=True), secret)
 
     async def by_id(self, tenant: Tenant, session_id: UUID) -> Session | None:
         """The session, if it is neither revoked nor over."""
@@ -231,4 +262,6 @@ def over(decided: Decided, row: Row, now: datetime) -> bool:
 
 
 def _session(row: Row) -> Session:
-    return Session(row["id"], row["user_id"], row["kind"], tuple(row["amr"]), row["auth_time"], row["client_id"], row["expires_at"])
+    amr = tuple(row["amr"])
+    elevated = amr == SERVICE_AMR or row["now"] - (row["elevated_at"] or row["auth_time"]) <= ELEVATED_FOR
+    return Session(row["id"], row["user_id"], row["kind"], amr, row["auth_time"], row["client_id"], row["expires_at"], elevated)

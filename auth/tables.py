@@ -27,6 +27,7 @@ sessions = Table(
     Column("secret_hash", LargeBinary, unique=True, comment="SHA-256 of the cookie's value; none where refresh tokens hold the session"),
     Column("amr", ARRAY(Text), nullable=False, comment="authentication methods (RFC 8176)"),
     Column("auth_time", Moment, nullable=False),
+    Column("elevated_at", Moment, comment="when its person last proved again who they are; none: not since they signed in"),
     Column("client_id", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
     Column("address", INET),

@@ -12,6 +12,7 @@ from litestar.datastructures import Cookie
 from auth.http.bodies import form_fields
 from auth.http.branding import branded
 from auth.http.context import AnyRequest, check_form, session_form_token, session_principal
+from auth.http.elevation import require_elevated
 from auth.http.pages import Pages
 from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
@@ -44,19 +45,21 @@ class SignInFirst(Unauthenticated):
         self.wanted = wanted
 
 
-async def administrator(parts: Parts, request: AnyRequest, permission: str) -> Principal:
-    """Whoever is signed in and may be here. Raises SignInFirst, Forbidden."""
+async def administrator(parts: Parts, request: AnyRequest, permission: str, *, elevated: bool = False) -> Principal:
+    """Whoever is signed in and may be here; `elevated`: and has lately proven who they are. Raises SignInFirst, Forbidden, ElevationRequired."""
     principal = await session_principal(parts, request)
     if principal is None:
         raise SignInFirst(request.url.path)
     if not principal.may(permission):
         raise Forbidden(sentence("This page needs the permission {permission}. Ask an administrator of your organization.", permission=permission))
+    if elevated:
+        require_elevated(request, principal)
     return principal
 
 
 async def sent_by(parts: Parts, request: AnyRequest, permission: str, fields: frozenset[str]) -> tuple[Principal, dict[str, str]]:
     """Who has sent one of the console's forms, and what is in it. Raises as `administrator`, InvalidRequest, CrossSite."""
-    principal = await administrator(parts, request, permission)
+    principal = await administrator(parts, request, permission, elevated=True)
     given = await form_fields(request, fields | {"form"}, largest=LARGEST, longest=LONGEST_FIELD)
     check_form(parts, request, principal, given.pop("form", None))
     return principal, given

@@ -23,6 +23,7 @@ from app.api.reading import Caller, Reader
 from app.api.rights import rights_of
 from app.bus import Bus
 from app.shared.encoding import as_json
+from auth.errors import ElevationRequired
 from auth.invitations import Invitations
 from tenants.database import repeatable
 from tenants.errors import Refusal, RetryLater
@@ -83,6 +84,9 @@ class Execution:
         refusal = requirement.refusal(rights_of(self.caller.principal)) if requirement else None
         if refusal:
             raise refusal
+        elevated = self.reader.schema.bindings.elevated.get(info.field_name)
+        if elevated is not None and (not elevated or not elevated.isdisjoint(given)) and not self.caller.principal.elevated:
+            raise ElevationRequired
         mutation = MUTATIONS[info.field_name]
         selected = self.reader.selected(self.operation, self.variables, info.field_nodes)
         place = str(info.path.key)

@@ -32,13 +32,17 @@ GRAPHS: tuple[Graph, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """Which entity stands behind a type, what stands behind a field, whom a field asks for, and which fields are open to everybody always."""
+    """Which entity stands behind a type, what stands behind a field, whom a field asks for, and which fields are open to everybody always.
+
+    `elevated`: the mutations for which somebody must have proven lately who they are, and with which inputs; none: with any.
+    """
 
     entities: Mapping[str, Entity]
     fields: Mapping[str, Mapping[str, Field]]
     queries: Mapping[str, Query]
     requirements: Mapping[tuple[str, str], Requirement]
     open: frozenset[tuple[str, str]]
+    elevated: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +79,7 @@ def _collected(built: GraphQLSchema) -> Bindings:
         queries.update(graph.queries)
         for name, added in graph.extensions.items():
             fields[name].update(added)
-    return Bindings(entities, fields, queries, _requirements(built), _open(built))
+    return Bindings(entities, fields, queries, _requirements(built), _open(built), _elevated(built))
 
 
 def _requirements(built: GraphQLSchema) -> dict[tuple[str, str], Requirement]:
@@ -92,6 +96,16 @@ def _requirements(built: GraphQLSchema) -> dict[tuple[str, str], Requirement]:
 def _open(built: GraphQLSchema) -> frozenset[tuple[str, str]]:
     types = [type_ for type_ in built.type_map.values() if isinstance(type_, GraphQLObjectType)]
     return frozenset((type_.name, name) for type_ in types for name, field in type_.fields.items() if sdl.directive_named(field.ast_node, "open"))
+
+
+def _elevated(built: GraphQLSchema) -> dict[str, frozenset[str]]:
+    mutations = built.mutation_type.fields if built.mutation_type else {}
+    found = {name: sdl.directive_named(field.ast_node, "elevated") for name, field in mutations.items()}
+    return {
+        name: frozenset(each for argument in directive.arguments or () for each in value_from_ast_untyped(argument.value))
+        for name, directive in found.items()
+        if directive
+    }
 
 
 def _requirement(field: GraphQLField) -> Requirement | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.users.errors import MoreThanYouMay, NotYourself, OwnersOnly
 from app.users.values import OWNER
+from auth.errors import ElevationRequired
 from auth.principal import Kind, Principal
 from tenants.errors import Forbidden, Unauthenticated
 
@@ -28,9 +29,11 @@ def may_manage_or_be(who: Principal, user_id: UUID) -> None:
 
 
 def may_touch(who: Principal, role: str) -> None:
-    """Nobody but owners does anything to an owner, or makes one."""
+    """Nobody but owners does anything to an owner, or makes one; and they have proven lately who they are."""
     if role == OWNER and who.kind is not Kind.SYSTEM and who.role != OWNER:
         raise OwnersOnly("Only owners can do this to an owner, or make somebody one.")
+    if role == OWNER and not who.elevated:
+        raise ElevationRequired
 
 
 def may_give(who: Principal, permissions: frozenset[str]) -> None:

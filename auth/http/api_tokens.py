@@ -10,6 +10,7 @@ from auth.errors import InvalidRequest
 from auth.http.bodies import form_fields
 from auth.http.branding import branded
 from auth.http.context import AnyRequest, GivenParts, check_form, correlation_of, session_form_token, session_principal, tenant_of
+from auth.http.elevation import require_elevated
 from auth.http.pages import redirect
 from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
@@ -44,6 +45,7 @@ async def make_token(request: AnyRequest, parts: GivenParts) -> Response[str]:
     principal = await session_principal(parts, request)
     if principal is None:
         return redirect(f"/auth/login?next={ADDRESS}")
+    require_elevated(request, principal, ADDRESS)
     fields = {"name": "", "days": DAYS, "permissions": ""} | await form_fields(request, _MAKE_FIELDS)
     check_form(parts, request, principal, fields.get("form"))
     try:
@@ -95,6 +97,7 @@ async def _page(
         form=session_form_token(request, principal),
         permissions=sorted(principal.permissions),
         made=made,
+        elevated=principal.elevated,
         typed=typed or {"name": "", "days": DAYS, "permissions": ""},
         longest_name=LONGEST_NAME,
         most_days=MOST_DAYS,

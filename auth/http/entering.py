@@ -16,14 +16,14 @@ from auth.accounts import Account
 from auth.destinations import own_path
 from auth.factors.factors import Need
 from auth.gate import Arrival
-from auth.http.context import AnyRequest, address_of, correlation_of, device_of, session_secret, tenant_of
+from auth.http.context import AnyRequest, address_of, correlation_of, device_of, session_principal, session_secret, tenant_of
 from auth.http.guards import form_cookie, session_cookies
 from auth.http.pages import redirect
 from auth.identities import ExternalIdentity
 from auth.opaque import new_opaque
 from auth.parts import Parts
 from auth.sessions import Via
-from auth.sso.checks import Check, Checks, SignInRefused
+from auth.sso.checks import Check, Checks, SignInRefused, refused
 from auth.sso.connections import Connection
 from tenants.errors import Refusal
 from tenants.transaction import Cause
@@ -72,14 +72,20 @@ async def come_in(
     return await more(cookies) if more else redirect(own_path(wanted), cookies=cookies)
 
 
-async def arrive(parts: Parts, request: AnyRequest, connection: Connection, identity: ExternalIdentity, checks: Checks, wanted: str) -> Response[str]:
+async def arrive(
+    parts: Parts, request: AnyRequest, connection: Connection, identity: ExternalIdentity, checks: Checks, wanted: str, *, again: str | None = None
+) -> Response[str]:
     """Somebody their provider vouches for comes in; or, on the way to a rehearsal's page, it is shown what would become of them.
 
-    Raises SignInRefused, written down already.
+    `again`: whom it has to be, as `begun_again` said. Raises SignInRefused, written down already.
     """
     if rehearsal := REHEARSAL.fullmatch(wanted):
         return await _rehearsed(parts, request, connection, checks, rehearsal["handle"], identity)
     account = await parts.gate.admit(tenant_of(request), connection, identity, arrival_of(parts, request))
+    if again not in {None, str(account.user_id)}:
+        another = refused("same_person", "the person who is signed in here", "another one")
+        await parts.gate.refuse(tenant_of(request), connection, another, arrival_of(parts, request))
+        raise another
     return await enter(parts, request, account, identity.amr or (connection.kind,), wanted, Via(connection.id, identity.provider_session))
 
 
@@ -115,6 +121,12 @@ async def _would_arrive(parts: Parts, request: AnyRequest, connection: Connectio
         checks.done.append(Check("account", "an account that they may have here", refusal.message))
     else:
         checks.done.append(Check("account", "an account that they may have here", f"comes in as {account.role}", passed=True))
+
+
+async def begun_again(parts: Parts, request: AnyRequest) -> str | None:
+    """Whose id it is, where somebody who is signed in goes to their provider to prove again who they are."""
+    principal = await session_principal(parts, request) if "again" in request.query_params else None
+    return str(principal.user_id) if principal else None
 
 
 def arrival_of(parts: Parts, request: AnyRequest) -> Arrival:

@@ -22,6 +22,7 @@ from auth.http.context import (
     session_secret,
     tenant_of,
 )
+from auth.http.elevation import require_elevated
 from auth.http.pages import redirect
 from auth.http.parties import party_of
 from auth.http.second_factor import LONGEST_CREDENTIAL, picture_of, refused_with
@@ -42,6 +43,7 @@ async def show_own_factor(request: AnyRequest, parts: GivenParts) -> Response[st
     principal = await session_principal(parts, request)
     if principal is None:
         return redirect(f"/auth/login?next={ADDRESS}")
+    require_elevated(request, principal)
     return await _page(parts, request, principal)
 
 
@@ -51,6 +53,7 @@ async def change_own_factor(request: AnyRequest, parts: GivenParts) -> Response[
     principal = await session_principal(parts, request)
     if principal is None or principal.user_id is None:
         return redirect(f"/auth/login?next={ADDRESS}")
+    require_elevated(request, principal, ADDRESS)
     fields = {"form": "", "code": "", "do": "confirm"} | await form_fields(request, _FIELDS)
     check_form(parts, request, principal, fields["form"])
     tenant, user_id, code = tenant_of(request), principal.user_id, fields["code"]
@@ -73,6 +76,7 @@ async def add_passkey(request: AnyRequest, parts: GivenParts) -> Response[str]:
     principal = await session_principal(parts, request)
     if principal is None or principal.user_id is None:
         return redirect(f"/auth/login?next={ADDRESS}")
+    require_elevated(request, principal, ADDRESS)
     fields = dict.fromkeys(_PASSKEY_FIELDS, "") | await form_fields(request, _PASSKEY_FIELDS, longest=LONGEST_CREDENTIAL)
     check_form(parts, request, principal, fields["form"])
     answered = Answered(fields["asked"], session_secret(parts, request), fields["credential"], address_of(parts, request) or "local")
@@ -89,6 +93,7 @@ async def remove_passkey(request: AnyRequest, parts: GivenParts) -> Response[str
     principal = await session_principal(parts, request)
     if principal is None or principal.user_id is None:
         return redirect(f"/auth/login?next={ADDRESS}")
+    require_elevated(request, principal, ADDRESS)
     fields = {"form": "", "id": ""} | await form_fields(request, _REMOVE_FIELDS)
     check_form(parts, request, principal, fields["form"])
     try:

@@ -10,9 +10,9 @@ from auth.factors.factors import Need
 from auth.http.clients import proof_in
 from auth.http.context import AnyRequest, address_of, correlation_of, device_of, tenant_of
 from auth.parts import Parts
+from auth.sessions import SERVICE_AMR
 from tenants.transaction import Cause
 
-SERVICE_AMR: tuple[str, ...] = ("client",)
 # RFC 8176: a one-time code, and more than one factor.
 SECOND_AMR = ("otp", "mfa")
 CLIENT_GRANTS = frozenset({"authorization_code", "client_credentials"})

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from auth.destinations import own_path
 from auth.http.context import AnyRequest, GivenParts, tenant_of
-from auth.http.entering import REHEARSAL, arrive, bound_browser, browser_of, turn_away
+from auth.http.entering import REHEARSAL, arrive, begun_again, bound_browser, browser_of, turn_away
 from auth.http.pages import redirect
 from auth.http.provider_answers import GOOD_FOR, answer_of
 from auth.oauth2.module import OAuth2Module
@@ -31,7 +31,7 @@ async def begin_at_oauth2(request: AnyRequest, parts: GivenParts, name: FromPath
         return await turn_away(parts, request, connection, off, Checks(), wanted)
     verifier = new_opaque() + new_opaque()
     browser, cookies = bound_browser(parts, request)
-    payload = {"connection": str(connection.id), "verifier": verifier, "wanted": wanted}
+    payload = {"connection": str(connection.id), "verifier": verifier, "wanted": wanted, "again": await begun_again(parts, request)}
     state = await parts.handles.keep(tenant, STATE, payload, seconds=GOOD_FOR, browser=browser)
     return redirect(_module(parts).client(tenant, connection).address(verifier, state), cookies=cookies)
 
@@ -51,7 +51,7 @@ async def return_from_oauth2(request: AnyRequest, parts: GivenParts, name: FromP
         identity = await _module(parts).client(tenant, connection).identity(answer, str(kept["verifier"]), checks)
     except SignInRefused as refusal:
         return await turn_away(parts, request, connection, refusal, checks, wanted)
-    return await arrive(parts, request, connection, identity, checks, wanted)
+    return await arrive(parts, request, connection, identity, checks, wanted, again=kept.get("again"))
 
 
 def _module(parts: Parts) -> OAuth2Module:

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from auth.destinations import own_path
 from auth.http.bodies import form_fields
 from auth.http.context import AnyRequest, GivenParts, tenant_of
-from auth.http.entering import REHEARSAL, arrival_of, arrive, bound_browser, browser_of, turn_away
+from auth.http.entering import REHEARSAL, arrival_of, arrive, begun_again, bound_browser, browser_of, turn_away
 from auth.http.hints import hint_of
 from auth.http.pages import redirect
 from auth.http.provider_answers import GOOD_FOR, answer_of
@@ -30,9 +30,10 @@ async def begin_at_provider(request: AnyRequest, parts: GivenParts, name: FromPa
     tenant = tenant_of(request)
     connection = await parts.connections.named(tenant, name, "oidc")
     wanted = own_path(request.query_params.get("next"))
-    begun, checks = Begun.new(), Checks()
+    again = await begun_again(parts, request)
+    begun, checks = Begun.new(anew=again is not None), Checks()
     browser, cookies = bound_browser(parts, request)
-    payload = {"connection": str(connection.id), "nonce": begun.nonce, "verifier": begun.verifier, "wanted": wanted}
+    payload = {"connection": str(connection.id), "nonce": begun.nonce, "verifier": begun.verifier, "wanted": wanted, "again": again}
     try:
         if not connection.enabled and not REHEARSAL.fullmatch(wanted):
             raise refused("connection_enabled", "a connection that is switched on", "one that is switched off")
@@ -56,10 +57,10 @@ async def return_from_provider(request: AnyRequest, parts: GivenParts, name: Fro
         same = kept["connection"] == str(connection.id)
         checks.require("state_connection", "the connection at which it began", "it" if same else "another", when=same)
         party = _module(parts).relying_party(tenant, connection)
-        identity = await party.identity(answer, Begun(kept["nonce"], kept["verifier"]), checks)
+        identity = await party.identity(answer, Begun(kept["nonce"], kept["verifier"], kept.get("again") is not None), checks)
     except SignInRefused as refusal:
         return await turn_away(parts, request, connection, refusal, checks, wanted)
-    return await arrive(parts, request, connection, identity, checks, wanted)
+    return await arrive(parts, request, connection, identity, checks, wanted, again=kept.get("again"))
 
 
 @post("/auth/oidc/{name:str}/backchannel", status_code=200)

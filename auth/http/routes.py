@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from litestar import Response, Router
 from litestar.di import Provide
 
+from auth.errors import ElevationRequired
 from auth.http import (
+    again,
     answers,
     api_tokens,
     assets,
@@ -30,7 +34,7 @@ from auth.http import (
 )
 from auth.http.bodies import LARGEST
 from auth.http.context import AnyRequest
-from auth.http.pages import page
+from auth.http.pages import page, redirect
 from auth.http.speaking import listening
 from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
@@ -86,6 +90,8 @@ def routers(parts: Parts) -> list[Router]:
                 second_factor.pass_second_factor,
                 factors.show_own_factor,
                 factors.change_own_factor,
+                again.ask_again,
+                again.prove_again,
                 factors.add_passkey,
                 factors.remove_passkey,
                 passkeys.show_passkey,
@@ -125,7 +131,9 @@ def routers(parts: Parts) -> list[Router]:
 
 
 def refused(request: AnyRequest, refusal: Refusal) -> Response[str]:
-    """A refusal as a page: what happened and what to do now."""
+    """A refusal as a page: what happened and what to do now. Who has to prove again who they are is led there, and back."""
+    if isinstance(refusal, ElevationRequired):
+        return redirect(f"{refusal.where}?{urlencode({'next': refusal.back})}")
     return page(
         request,
         "refusal.html",

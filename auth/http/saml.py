@@ -18,7 +18,7 @@ from litestar.params import FromPath
 from auth.destinations import own_path
 from auth.http.bodies import posted_fields
 from auth.http.context import AnyRequest, GivenParts, tenant_of
-from auth.http.entering import REHEARSAL, arrival_of, arrive, bound_browser, browser_of, turn_away
+from auth.http.entering import REHEARSAL, arrival_of, arrive, begun_again, bound_browser, browser_of, turn_away
 from auth.http.handover import handed_over, module_of
 from auth.http.pages import redirect
 from auth.identities import ExternalIdentity
@@ -57,8 +57,10 @@ async def ask_provider(request: AnyRequest, parts: GivenParts, name: FromPath[st
     if not REHEARSAL.fullmatch(wanted):
         await check_enabled(parts, request, connection)
     browser, cookies = bound_browser(parts, request)
-    number = await parts.handles.keep(tenant, REQUEST, {"connection": name, "wanted": wanted, "browser": browser}, seconds=ASKED_FOR)
-    return await handed_over(parts, request, connection, module_of(parts).sign_in(tenant, connection, number), cookies)
+    again = await begun_again(parts, request)
+    kept = {"connection": name, "wanted": wanted, "browser": browser, "again": again}
+    number = await parts.handles.keep(tenant, REQUEST, kept, seconds=ASKED_FOR)
+    return await handed_over(parts, request, connection, module_of(parts).sign_in(tenant, connection, number, anew=again is not None), cookies)
 
 
 @post("/auth/saml/{name:str}/acs", status_code=200)
@@ -94,7 +96,7 @@ async def finish(request: AnyRequest, parts: GivenParts, name: FromPath[str]) ->
     if kept["identity"] is None:
         return await turn_away(parts, request, connection, SignInRefused(checks.done[-1]), checks, kept["wanted"])
     identity = _identity(connection, kept["identity"])
-    return await arrive(parts, request, connection, identity, checks, kept["wanted"])
+    return await arrive(parts, request, connection, identity, checks, kept["wanted"], again=kept.get("again"))
 
 
 async def check_enabled(parts: Parts, request: AnyRequest, connection: Connection) -> None:
@@ -158,7 +160,7 @@ async def _not_taken(
 def _result(connection: Connection, checks: Checks, asked: Mapping[str, Any], identity: ExternalIdentity | None) -> dict[str, Any]:
     said = {name: value for name, value in asdict(identity).items() if name != "connection_id"} if identity else None
     done = [{"name": one.name, "expected": one.expected, "found": one.found, "passed": one.passed} for one in checks.done]
-    return {"connection": connection.name, "wanted": asked["wanted"], "identity": said, "checks": done}
+    return {"connection": connection.name, "wanted": asked["wanted"], "again": asked.get("again"), "identity": said, "checks": done}
 
 
 def _on_to_finish(parts: Parts, connection: Connection, handle: str, cookies: tuple[Cookie, ...] = ()) -> Response[str]:

@@ -20,6 +20,7 @@ from auth.sso.checks import Checks
 
 LARGEST = 64 * 1024
 SKEW = 60
+AUTHENTICATED_WITHIN = 600
 LONGEST_LIFE = 24 * 3600
 _HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
 
@@ -76,6 +77,15 @@ def check_claims(claims: dict[str, Any], *, issuer: str, client_id: str, checks:
 def check_nonce(claims: dict[str, Any], nonce: str, checks: Checks) -> None:
     same = isinstance(claims.get("nonce"), str) and hmac.compare_digest(claims["nonce"].encode("utf-8", "replace"), nonce.encode())
     checks.require("token_nonce", "the one of this sign-in", "it" if same else "another or none", when=same)
+
+
+def check_authenticated(claims: dict[str, Any], checks: Checks, now: float | None = None) -> None:
+    """Asked to ask again, the provider says of no earlier sign-in (Core, 3.1.3.7, 13). Those that never say when are taken at their word."""
+    if "auth_time" not in claims:
+        return
+    moment, said = time.time() if now is None else now, _moment(claims, "auth_time")
+    recent = said is not None and moment - AUTHENTICATED_WITHIN <= said <= moment + SKEW
+    checks.require("token_auth_time", "a sign-in of the last minutes", _when(said, moment), when=recent)
 
 
 def check_access_token(claims: dict[str, Any], token: str, access_token: object, checks: Checks) -> None:

@@ -28,14 +28,15 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What has to be remembered of a sign-in until the browser comes back."""
+    """What has to be remembered of a sign-in until the browser comes back. `anew`: the provider has to ask the person again."""
 
     nonce: str
     verifier: str
+    anew: bool = False
 
     @classmethod
-    def new(cls) -> Begun:
-        return cls(new_opaque(), new_opaque() + new_opaque())
+    def new(cls, *, anew: bool = False) -> Begun:
+        return cls(new_opaque(), new_opaque() + new_opaque(), anew)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class RelyingParty:
             "code_challenge": challenge_of(begun.verifier),
             "code_challenge_method": "S256",
             **({"login_hint": hint} if hint else {}),
+            **({"prompt": "login", "max_age": "0"} if begun.anew else {}),
         }
         there = metadata.authorization_endpoint
         return f"{there}{'&' if urlsplit(there).query else '?'}{urlencode(query)}"
@@ -161,6 +163,8 @@ class RelyingParty:
             raise refused("token_key", "the provider's keys", str(why)) from None
         id_tokens.check_claims(claims, issuer=metadata.issuer, client_id=self.settings.client_id, checks=checks)
         id_tokens.check_nonce(claims, begun.nonce, checks)
+        if begun.anew:
+            id_tokens.check_authenticated(claims, checks)
         id_tokens.check_access_token(claims, token, tokens.get("access_token"), checks)
         return claims
 

@@ -27,8 +27,9 @@ class Sent:
     fields: dict[str, str]
 
 
-def authn_request(settings: SamlSettings, issuer: str, acs: str, id: str) -> Element:
-    request = _message("AuthnRequest", id, issuer, settings.sso_url, ProtocolBinding=POST, AssertionConsumerServiceURL=acs)
+def authn_request(settings: SamlSettings, issuer: str, acs: str, id: str, *, anew: bool = False) -> Element:
+    force = {"ForceAuthn": "true"} if anew else {}
+    request = _message("AuthnRequest", id, issuer, settings.sso_url, ProtocolBinding=POST, AssertionConsumerServiceURL=acs, **force)
     if settings.name_id_format:
         etree.SubElement(request, f"{{{PROTOCOL}}}NameIDPolicy", Format=settings.name_id_format, AllowCreate="true")
     return request

@@ -91,12 +91,15 @@ class SamlModule:
         certificates = [pair.certificate for pair in keys_of(connection.secrets, published=True)]
         return ours(self.ours(tenant, connection), certificates, sign_requests=settings.sign_requests, name_id_format=settings.name_id_format)
 
-    def sign_in(self, tenant: Tenant, connection: Connection, number: str) -> Sent:
-        """The request for a sign-in. Its id is `number` behind an underscore, since an id may not begin with a digit (XML Schema, NCName)."""
+    def sign_in(self, tenant: Tenant, connection: Connection, number: str, *, anew: bool = False) -> Sent:
+        """The request for a sign-in. Its id is `number` behind an underscore, since an id may not begin with a digit (XML Schema, NCName).
+
+        `anew`: the provider has to ask the person again.
+        """
         from auth.saml.messages import authn_request, sent
 
         settings, ours = SamlSettings.kept(connection.settings), self.ours(tenant, connection)
-        request = authn_request(settings, ours.entity_id, ours.acs, f"_{number}")
+        request = authn_request(settings, ours.entity_id, ours.acs, f"_{number}", anew=anew)
         signer = keys_of(connection.secrets)[0] if settings.sign_requests else None
         return sent(request, settings.sso_url, settings.sso_binding, field="SAMLRequest", relay=number, signer=signer)
 

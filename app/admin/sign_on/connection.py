@@ -22,7 +22,7 @@ from tenants.transaction import Cause
 
 @get(f"{ADDRESS}/{{name:str}}")
 async def show_connection(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
-    principal = await administrator(parts, request, PERMISSION)
+    principal = await administrator(parts, request, PERMISSION, elevated=True)
     return await connection_page(parts, request, principal, await parts.connections.named(tenant_of(request), name))
 
 

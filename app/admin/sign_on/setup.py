@@ -26,13 +26,13 @@ RESERVED = frozenset({"new", "domains", "policies"})
 
 @get(f"{ADDRESS}/new")
 async def choose_kind(request: AnyRequest, parts: GivenParts) -> Response[str]:
-    principal = await administrator(parts, request, PERMISSION)
+    principal = await administrator(parts, request, PERMISSION, elevated=True)
     return await desk(parts, request, principal, "kinds.html", kinds=[kind for kind in KINDS.values() if kind.module in parts.modules])
 
 
 @get(f"{ADDRESS}/new/{{kind:str}}")
 async def show_setup(request: AnyRequest, parts: GivenParts, kind: FromPath[str]) -> Response[str]:
-    principal = await administrator(parts, request, PERMISSION)
+    principal = await administrator(parts, request, PERMISSION, elevated=True)
     return await _page(parts, request, principal, _kind(parts, kind), {"name": kind})
 
 
