@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.bus import Bus
+from app.comments.commands import EraseGuest
 from app.content.lookups import SCHEDULED
 from app.management.commands import ChangeTier, ReceiveOrganization
 from app.users.commands import EraseAgain
@@ -180,13 +181,17 @@ async def _adopt(settings: TenantSettings, organization: UUID, before: UUID) -> 
 
 async def _erase_again(admin: AdminConnection, settings: TenantSettings, tenant: Tenant, say: Say) -> None:
     """Whoever was erased after the file was written, before anybody can look at it."""
-    came_back = await erasures.come_back(admin, settings.owner_role, tenant.place)
-    if not came_back:
+    people = await erasures.come_back(admin, settings.owner_role, tenant.place)
+    guests = await erasures.guests_come_back(admin, settings.owner_role, tenant.place)
+    if not people and not guests:
         return
     async with Database(settings, connections=1) as database:
-        for user_id in came_back:
-            await Bus(database).execute(tenant, EraseAgain(user_id), SYSTEM, correlation_id=new_id())
-    say(f"{tenant.slug}: {len(came_back)} people who were erased since the file was written are erased again")
+        for command in [*(EraseAgain(user_id) for user_id in people), *(EraseGuest(comment_id) for comment_id in guests)]:
+            await Bus(database).execute(tenant, command, SYSTEM, correlation_id=new_id())
+    if people:
+        say(f"{tenant.slug}: {len(people)} people who were erased since the file was written are erased again")
+    if guests:
+        say(f"{tenant.slug}: guests of {len(guests)} comments who were erased since the file was written are erased again")
 
 
 async def _found(settings: TenantSettings, organization: UUID) -> Tenant:

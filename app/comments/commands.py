@@ -119,6 +119,8 @@ async def erase_guest(command: EraseGuest, who: Principal, tx: Transaction) -> S
     for one in loaded.values():
         one.comment.erase_guest(who.user_id)
         await store.save(tx, one)
+        if one.comment.recorded:
+            await guests.note_erasure(tx, one.comment.id)
     asked = loaded.pop(command.comment_id)
     return [asked.comment, *(one.comment for one in loaded.values())]
 

@@ -30,6 +30,7 @@ OF_ADDRESS = statement(
     WHERE c.id = :id ORDER BY o.id
     """
 )
+NOTE_ERASURE = statement("INSERT INTO control.erasures (user_id) VALUES (:comment_id) ON CONFLICT DO NOTHING")
 FORGET_TURNS = statement(
     """
     DELETE FROM __tenant__.guest_turns WHERE (day, who, number) IN (
@@ -79,6 +80,11 @@ async def said(tx: Transaction, indexes: list[bytes], *, since: datetime) -> lis
 async def by_the_same(tx: Transaction, comment_id: UUID) -> list[UUID]:
     """The comments written from the same address as this one, in one order everywhere; none where no guest wrote it."""
     return [row["id"] for row in await tx.connection.fetch(OF_ADDRESS, id=comment_id)]
+
+
+async def note_erasure(tx: Transaction, comment_id: UUID) -> None:
+    """For older copies, which bring the guest back no more than people."""
+    await tx.connection.execute(NOTE_ERASURE, comment_id=comment_id)
 
 
 async def let_go(connection: Connection, rows: int) -> int:

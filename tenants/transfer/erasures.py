@@ -21,12 +21,23 @@ async def come_back(admin: AdminConnection, owner: str, place: Place) -> list[UU
     return [row["id"] for row in rows]
 
 
+async def guests_come_back(admin: AdminConnection, owner: str, place: Place) -> list[UUID]:
+    """Comments of the copy whose guest was erased here."""
+    async with admin.transaction(owner):
+        rows = await admin.rows(
+            f"SELECT c.id FROM {quoted(place.schema)}.comments c "  # noqa: S608 - a name of ours
+            "WHERE c.guest_key IS NOT NULL AND EXISTS (SELECT FROM control.erasures e WHERE e.user_id = c.id) ORDER BY c.id"
+        )
+    return [row["id"] for row in rows]
+
+
 async def remember(admin: AdminConnection, owner: str, place: Place) -> None:
     """Add whom the copy's own history says to be erased to those this installation knows of."""
     async with admin.transaction(owner):
         await admin.run(
             "INSERT INTO control.erasures (user_id, role, erased_at) "  # noqa: S608 - a name of ours
             f"SELECT aggregate_id, $1, occurred_at FROM {quoted(place.schema)}.domain_events "
-            "WHERE event_type = 'UserErased' AND aggregate_type = 'User' ON CONFLICT DO NOTHING",
+            "WHERE (event_type = 'UserErased' AND aggregate_type = 'User') OR (event_type = 'CommentGuestErased' AND aggregate_type = 'Comment') "
+            "ON CONFLICT DO NOTHING",
             place.role,
         )
