@@ -7,7 +7,6 @@ import base64
 import os
 import secrets
 import shutil
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from ops.stack.binaries import installed
 from ops.stack.children import Child
 from ops.stack.databases import Database
 from ops.stack.memory import free_port
+from tests.commands import run
 
 PASSWORD = "imprint-demo-1"
 TOKENS_GOOD_FOR = 600  # seconds: less than a token lives
@@ -84,11 +84,8 @@ class Running:
 
     async def imprint(self, *arguments: str) -> tuple[int, str, str]:
         """Exit code, stdout, stderr of one command."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "ops", *arguments, env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        out, err = await process.communicate()
-        return process.returncode or 0, out.decode(), err.decode()
+        ended = await run(arguments, self.environment)
+        return ended.code, ended.out, ended.err
 
 
 @pytest.fixture(scope="session")

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tenants.settings import TenantSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
+from tests.commands import Ended, run
 
 
 def environment(settings: TenantSettings, **more: str) -> dict[str, str]:
@@ -52,4 +39,4 @@ async def ended(process: Process) -> Ended:
 
 
 async def imprint(settings: TenantSettings, *arguments: str, **more: str) -> Ended:
-    return await ended(await begin(settings, *arguments, **more))
+    return await run(arguments, environment(settings, **more))

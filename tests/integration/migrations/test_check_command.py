@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import pytest
 
 from migrations.history import History, head
 from migrations.lint.catalogue import RULES
-
-CHECK = (sys.executable, "-m", "ops", "migrate", "check")
+from tests.commands import Ended, run_and_wait
 
 
 def write(folder: Path, *operations: str, says: str = "Expand.", comment: str = "", execution: str = "") -> None:
@@ -25,22 +23,22 @@ def write(folder: Path, *operations: str, says: str = "Expand.", comment: str = 
     )
 
 
-def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *options: str) -> Ended:
     environment = {"PATH": os.environ["PATH"], "IMPRINT_REVISIONS": str(folder)}
-    return subprocess.run([*CHECK, *options], env=environment, capture_output=True, text=True, check=False)
+    return run_and_wait(["migrate", "check", *options], environment)
 
 
 def found(folder: Path) -> list[tuple[str, str, str]]:
     done = run(folder, "--json")
-    findings = json.loads(done.stdout)
-    assert done.returncode == (1 if findings else 0)
+    findings = json.loads(done.out)
+    assert done.code == (1 if findings else 0)
     return [(finding["history"], finding["file"], finding["rule"]) for finding in findings]
 
 
 def test_this_releases_own_revisions_keep_to_the_rules(tmp_path: Path) -> None:
     done = run(tmp_path)
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "imprint: every revision keeps to the rules\n")
+    assert (done.code, done.out, done.err) == (0, "", "imprint: every revision keeps to the rules\n")
 
 
 def test_what_alembic_writes_about_itself_is_not_the_revisions_fault(tmp_path: Path) -> None:
@@ -69,11 +67,11 @@ def test_a_person_is_told_the_statement_the_reason_and_what_to_do(tmp_path: Path
     done = run(tmp_path)
 
     rule = RULES["drop-before-contract"]
-    assert done.returncode == 1
-    assert done.stdout == (
+    assert done.code == 1
+    assert done.out == (
         f"tenant/9001_trial.py: drop-before-contract\n    | DROP TABLE __tenant__.links\n    why      {rule.why}\n    instead  {rule.instead}\n\n"
     )
-    assert done.stderr == "imprint: 1 finding\n"
+    assert done.err == "imprint: 1 finding\n"
 
 
 def test_a_justified_exception_excuses_squawks_rule_and_an_idle_one_is_found(tmp_path: Path) -> None:
@@ -118,8 +116,8 @@ def test_the_statements_of_a_python_revision_are_held_to_the_rules_too(tmp_path:
 
 
 def test_the_rules_can_be_read(tmp_path: Path) -> None:
-    assert [rule["name"] for rule in json.loads(run(tmp_path, "--rules", "--json").stdout)] == list(RULES)
-    assert "prefer-robust-stmts: a replayed revision is one transaction" in run(tmp_path, "--rules").stdout
+    assert [rule["name"] for rule in json.loads(run(tmp_path, "--rules", "--json").out)] == list(RULES)
+    assert "prefer-robust-stmts: a replayed revision is one transaction" in run(tmp_path, "--rules").out
 
 
 def test_without_squawk_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

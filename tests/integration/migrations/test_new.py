@@ -19,6 +19,7 @@ from migrations.writing import BrokenSql, Declared, NotExpressible, Wanted, Writ
 from migrations.writing.declared import ROOT, sql_files
 from ops.stack import Addresses
 from tenants.settings import TenantSettings
+from tests.commands import Ended, run_and_wait
 from tests.integration.migrations.conftest import columns_of, places
 
 RUFF = Path(sys.executable).with_name("ruff")
@@ -354,25 +355,25 @@ async def test_another_expression_of_a_generated_column_is_refused(writing: Writ
         await writing.new("Generate others")
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str) -> Ended:
     environment = {"PATH": os.environ["PATH"], "IMPRINT_REVISIONS": str(folder)}
-    return subprocess.run([sys.executable, "-m", "ops", "migrate", *arguments], env=environment, capture_output=True, text=True, check=False)
+    return run_and_wait(["migrate", *arguments], environment)
 
 
 def test_the_command_says_that_nothing_differs_and_writes_an_empty_revision_on_request(tmp_path: Path) -> None:
     nothing = run(tmp_path, "new", "Nothing")
 
-    assert (nothing.returncode, nothing.stdout) == (0, "")
-    assert "nothing differs" in nothing.stderr.splitlines()[-1]
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "nothing differs" in nothing.err.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
 
     empty = run(tmp_path, "new", "Fill the posts' languages.", "--empty", "--python")
 
-    path = Path(empty.stdout.strip())
-    assert (empty.returncode, path.parent, path.name[4:]) == (0, tmp_path, "_fill_the_posts_languages.py")
+    path = Path(empty.out.strip())
+    assert (empty.code, path.parent, path.name[4:]) == (0, tmp_path, "_fill_the_posts_languages.py")
     assert path.read_text().startswith('"""Fill the posts\' languages.\n\nExpand.\n"""\n')
     assert 'execution: str = "python"' in path.read_text().splitlines()
-    assert run(tmp_path, "check").returncode == 0
+    assert run(tmp_path, "check").code == 0
 
 
 @pytest.mark.parametrize(
@@ -381,4 +382,4 @@ def test_the_command_says_that_nothing_differs_and_writes_an_empty_revision_on_r
 def test_what_cannot_be_written_is_refused_as_wrong_usage(arguments: tuple[str, ...], tmp_path: Path) -> None:
     done = run(tmp_path, "new", *filter(None, arguments[1:]), "--", arguments[0])
 
-    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert (done.code, done.out, list(tmp_path.iterdir())) == (2, "", [])
