@@ -28,6 +28,11 @@ class CookieNames:
     def language(self) -> str:
         return "imprint-dev-language" if self.plain else "__Host-imprint-language"
 
+    @property
+    def setup(self) -> str:
+        """Of a browser in which a set-up link was opened."""
+        return "imprint-dev-setup" if self.plain else "__Host-imprint-setup"
+
     def set(self, name: str, value: str, *, max_age: int | None = None) -> Cookie:
         """For this host alone, out of scripts' reach. `max_age` in seconds; None: until the browser closes; 0: forget it."""
         return Cookie(key=name, value=value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=not self.plain)

@@ -40,6 +40,7 @@ from auth.sso.domains import EmailDomains
 from auth.sso.handles import Handles
 from auth.sso.linked import Linked
 from auth.sso.modules import Module
+from auth.sso.setup_links import SetupLinks
 from auth.sso.trail import Trail
 from auth.tokens import Tokens
 from tenants.registry import Registry
@@ -89,6 +90,7 @@ class Parts:
     codes: Codes
     api_tokens: ApiTokens
     scim_tokens: ScimTokens
+    setup_links: SetupLinks
     realms: Realms
     front: Front
 
@@ -157,5 +159,6 @@ class Parts:
             scim_tokens=ScimTokens(database, oldest=settings.rights_age),
             realms=Realms(database, keyring),
             front=Front(database, keyring, asking),
+            setup_links=SetupLinks(database),
             modules=modules(Surroundings(addresses, tenant_settings.dev)),
         )

@@ -17,11 +17,13 @@ from auth.http.pages import Pages
 from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
 from auth.principal import Principal
+from auth.sso.setup_links import SetupLink
 from tenants.errors import Forbidden, Refusal, Unauthenticated, ValidationFailed
 from tenants.sentences import sentence
 
 # A provider's metadata, pasted; percent-encoding makes it up to three times as large.
 LONGEST_FIELD, LARGEST = 256 * 1024, 1024 * 1024
+ADMINISTRATORS, GUESTS = "/admin/sign-on", "/admin/set-up"
 PAGES = Pages(Path(__file__).parent / "templates")
 
 
@@ -35,6 +37,17 @@ class Room:
 
 
 ROOMS = (Room("Sign-on", "/admin/sign-on", "sso.configure"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody without an account in whose browser a set-up link was opened: they connect one provider and see nothing else.
+
+    `form`: the token of their forms.
+    """
+
+    link: SetupLink
+    form: str
 
 
 class SignInFirst(Unauthenticated):
@@ -68,7 +81,7 @@ async def sent_by(parts: Parts, request: AnyRequest, permission: str, fields: fr
 async def desk(
     parts: Parts,
     request: AnyRequest,
-    principal: Principal,
+    who: Principal | Guest,
     template: str,
     *,
     refusal: Refusal | None = None,
@@ -86,9 +99,11 @@ async def desk(
         headers=retry_headers(refusal) if refusal else None,
         cookies=cookies,
         forms_to=forms_to,
-        rooms=[room for room in ROOMS if principal.may(room.permission)],
+        rooms=[] if isinstance(who, Guest) else [room for room in ROOMS if who.may(room.permission)],
+        guest=isinstance(who, Guest),
+        base=GUESTS if isinstance(who, Guest) else ADMINISTRATORS,
         here=request.url.path,
-        form=session_form_token(request, principal),
+        form=who.form if isinstance(who, Guest) else session_form_token(request, who),
         wrong=refusal.fields if isinstance(refusal, ValidationFailed) else {},
         refused=refusal.message if refusal else "",
         **values,

@@ -8,7 +8,7 @@ from litestar import Response, Router
 from litestar.di import Provide
 
 from app.admin.frame import LARGEST, SignInFirst
-from app.admin.sign_on import connection, overview, provisioning, rehearsal, setup
+from app.admin.sign_on import connection, guided, links, overview, provisioning, rehearsal, setup
 from auth.http.context import AnyRequest
 from auth.http.pages import redirect
 from auth.http.routes import refused
@@ -35,6 +35,18 @@ def console(parts: Parts) -> Router:
             provisioning.change_provisioning,
             rehearsal.begin_rehearsal,
             rehearsal.show_rehearsal,
+            links.show_links,
+            links.change_links,
+            guided.enter_setup,
+            guided.begin_setup,
+            guided.choose_guest_kind,
+            guided.show_guest_setup,
+            guided.set_up_as_guest,
+            guided.show_guest_connection,
+            guided.begin_guest_rehearsal,
+            guided.show_guest_rehearsal,
+            guided.switch_on_as_guest,
+            guided.finish_setup,
         ],
         dependencies={"parts": Provide(lambda: parts, use_cache=True, sync_to_thread=False)},
         exception_handlers={SignInFirst: _sign_in, Refusal: refused},

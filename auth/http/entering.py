@@ -17,7 +17,7 @@ from auth.destinations import own_path
 from auth.factors.factors import Need
 from auth.gate import Arrival
 from auth.http.context import AnyRequest, address_of, correlation_of, device_of, session_principal, session_secret, tenant_of
-from auth.http.guards import form_cookie, session_cookies
+from auth.http.guards import form_cookie, session_cookies, setup_secret
 from auth.http.pages import redirect
 from auth.identities import ExternalIdentity
 from auth.opaque import new_opaque
@@ -28,7 +28,7 @@ from auth.sso.connections import Connection
 from tenants.errors import Refusal
 from tenants.transaction import Cause
 
-REHEARSAL = re.compile(r"/admin/sign-on/[a-z0-9-]{1,40}/test/(?P<handle>[A-Za-z0-9_-]{43})")
+REHEARSAL = re.compile(r"(?P<page>/admin/(?:sign-on/[a-z0-9-]{1,40}|(?P<guest>set-up)/connection)/test)/(?P<handle>[A-Za-z0-9_-]{43})")
 REHEARSING, REHEARSED = "rehearsal", "rehearsed"
 REHEARSED_FOR = 900
 SECOND_FACTOR = "second_factor"
@@ -80,7 +80,7 @@ async def arrive(
     `again`: whom it has to be, as `begun_again` said. Raises SignInRefused, written down already.
     """
     if rehearsal := REHEARSAL.fullmatch(wanted):
-        return await _rehearsed(parts, request, connection, checks, rehearsal["handle"], identity)
+        return await _rehearsed(parts, request, connection, checks, rehearsal, identity)
     account = await parts.gate.admit(tenant_of(request), connection, identity, arrival_of(parts, request))
     if again not in {None, str(account.user_id)}:
         another = refused("same_person", "the person who is signed in here", "another one")
@@ -94,22 +94,25 @@ async def turn_away(parts: Parts, request: AnyRequest, connection: Connection, r
     if rehearsal := REHEARSAL.fullmatch(wanted):
         if refusal.check not in checks.done:
             checks.done.append(refusal.check)
-        return await _rehearsed(parts, request, connection, checks, rehearsal["handle"], None)
+        return await _rehearsed(parts, request, connection, checks, rehearsal, None)
     await parts.gate.refuse(tenant_of(request), connection, refusal, arrival_of(parts, request))
     raise refusal
 
 
 async def _rehearsed(
-    parts: Parts, request: AnyRequest, connection: Connection, checks: Checks, handle: str, identity: ExternalIdentity | None
+    parts: Parts, request: AnyRequest, connection: Connection, checks: Checks, rehearsal: re.Match[str], identity: ExternalIdentity | None
 ) -> Response[str]:
     """The result waits under a handle for the page of whoever began it, in the browser in which they did. Raises SignInRefused elsewhere."""
     tenant = tenant_of(request)
-    began = await parts.handles.take(tenant, REHEARSING, handle, session_secret(parts, request))
+    browser = setup_secret(parts, request) if rehearsal["guest"] else session_secret(parts, request)
+    began = await parts.handles.take(tenant, REHEARSING, rehearsal["handle"], browser)
+    if began["connection"] != connection.name:
+        raise refused("rehearsal_connection", "a sign-in through the connection that is tested", "one through another")
     if identity is not None:
         await _would_arrive(parts, request, connection, identity, checks)
     result = {"connection": began["connection"], "checks": [asdict(check) for check in checks.done]}
-    kept = await parts.handles.keep(tenant, REHEARSED, result, seconds=REHEARSED_FOR, browser=session_secret(parts, request))
-    return redirect(f"/admin/sign-on/{connection.name}/test?result={kept}")
+    kept = await parts.handles.keep(tenant, REHEARSED, result, seconds=REHEARSED_FOR, browser=browser)
+    return redirect(f"{rehearsal['page']}?result={kept}")
 
 
 async def _would_arrive(parts: Parts, request: AnyRequest, connection: Connection, identity: ExternalIdentity, checks: Checks) -> None:

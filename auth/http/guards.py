@@ -45,3 +45,9 @@ def form_cookie(parts: Parts, request: AnyRequest) -> str | None:
     """What the forms of somebody who is not signed in are bound to."""
     value = read_cookie(request.headers.get("cookie", ""), parts.cookies.form)
     return value if value and len(value) <= LONGEST else None
+
+
+def setup_secret(parts: Parts, request: AnyRequest) -> str | None:
+    """What tells the browser in which a set-up link was opened."""
+    value = read_cookie(request.headers.get("cookie", ""), parts.cookies.setup)
+    return value if value and len(value) <= LONGEST else None

@@ -16,6 +16,7 @@ from auth.sso.trail import Happened, tell_in
 from tenants.database import repeatable
 from tenants.errors import Conflict, NotFound, ValidationFailed
 from tenants.ids import new_id
+from tenants.sentences import sentence
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 
@@ -90,12 +91,18 @@ class ScimTokens:
     async def make(self, tenant: Tenant, connection: Connection, days: int, cause: Cause) -> str:
         """The token, which is known only now. Raises ValidationFailed, Conflict where two are good already."""
         if not 1 <= days <= MOST_DAYS:
-            raise ValidationFailed({"days": f"takes 1 to {MOST_DAYS}"})
+            raise ValidationFailed({"days": sentence("takes 1 to {most}", most=MOST_DAYS)})
         token, id = f"{PREFIX}{tenant.id.hex}_{new_opaque()}", new_id()
         async with transaction(self._database, tenant, cause) as change:
             await change.connection.fetchrow(HOLD, id=connection.id)
             if await change.connection.fetchval(COUNT, connection_id=connection.id) >= AT_ONCE:
-                raise Conflict(f"{connection.name} has {AT_ONCE} tokens for provisioning already. Revoke the one that is no longer used.")
+                raise Conflict(
+                    sentence(
+                        "{name} has {most} tokens for provisioning already. Revoke the one that is no longer used.",
+                        name=connection.name,
+                        most=AT_ONCE,
+                    )
+                )
             expires = change.now + timedelta(days=days)
             await change.connection.execute(
                 INSERT, id=id, connection_id=connection.id, hash=digest(token), created_by=cause.user_id, now=change.now, expires_at=expires

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import UUID
@@ -64,6 +64,14 @@ class Connection:
     version: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Through:
+    """What somebody acts through who has no account: `said` in the audit log; `also` is done in the same transaction, or refuses it."""
+
+    said: Mapping[str, str]
+    also: Callable[[Transaction, Connection], Awaitable[None]]
+
+
 class Connections:
     """Each organization's, at most `oldest` seconds old."""
 
@@ -104,8 +112,8 @@ class Connections:
         return next((connection for connection in await self.of(tenant) if connection.id == id), None)
 
     @repeatable
-    async def add(self, tenant: Tenant, connection: Connection, cause: Cause) -> None:
-        """Raises Conflict where the name is taken."""
+    async def add(self, tenant: Tenant, connection: Connection, cause: Cause, through: Through | None = None) -> None:
+        """Raises Conflict where the name is taken, and what `through` raises."""
         async with transaction(self._database, tenant, cause) as change:
             try:
                 await change.connection.execute(INSERT, now=change.now, name=connection.name, kind=connection.kind, **_columns(tenant, connection))
@@ -113,21 +121,27 @@ class Connections:
                 raise Conflict(
                     sentence("There is a connection named {name!r} here already. Take another name, or remove that one.", name=connection.name)
                 ) from None
-            await _tell(change, "ConnectionAdded", connection)
+            if through is not None:
+                await through.also(change, connection)
+            await _tell(change, "ConnectionAdded", connection, through)
         self.forget(tenant)
 
     @repeatable
-    async def change(self, tenant: Tenant, name: str, alter: Callable[[Connection], Connection], cause: Cause) -> Connection:
-        """What `alter` makes of it. Of two at once the second sees what the first has made. Raises NotFound."""
+    async def change(
+        self, tenant: Tenant, name: str, alter: Callable[[Connection], Connection], cause: Cause, through: Through | None = None
+    ) -> Connection:
+        """What `alter` makes of it. Of two at once the second sees what the first has made. Raises NotFound, and what these two raise."""
         async with transaction(self._database, tenant, cause) as change:
             row = await change.connection.fetchrow(ONE, name=name)
             if row is None:
                 raise unknown(name)
             before = _connection(tenant, row)
+            if through is not None:
+                await through.also(change, before)
             after = alter(before)
             if after != before:
                 await change.connection.execute(UPDATE, now=change.now, version=before.version, **_columns(tenant, after))
-                await _tell(change, "ConnectionChanged", after)
+                await _tell(change, "ConnectionChanged", after, through)
         self.forget(tenant)
         return after
 
@@ -193,7 +207,7 @@ def _connection(tenant: Tenant, row: Row) -> Connection:
     )
 
 
-async def _tell(change: Transaction, action: str, connection: Connection) -> None:
+async def _tell(change: Transaction, action: str, connection: Connection, through: Through | None = None) -> None:
     details = {
         "name": connection.name,
         "enabled": connection.enabled,
@@ -201,5 +215,6 @@ async def _tell(change: Transaction, action: str, connection: Connection) -> Non
         "defaultRole": connection.default_role,
         "groupRoles": [list(rule) for rule in connection.group_roles],
         "settings": dict(connection.settings),
+        **(through.said if through else {}),
     }
     await tell_in(change, Happened(action, connection.kind, change.cause.correlation_id, connection.id, change.cause.user_id, details=details))

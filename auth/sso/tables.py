@@ -64,6 +64,24 @@ handles = Table(
     comment="What a sign-in under way has to remember, and what may come only once. Each is taken out by its one use.",
 )
 
+setup_links = Table(
+    "setup_links",
+    tenant_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the token in the link"),
+    Column("browser", LargeBinary, unique=True, comment="SHA-256 of the cookie of the browser that opened it"),
+    Column("kind", Text, comment="of which provider; none where whoever opens it chooses"),
+    Column("connection_id", Uuid, ForeignKey("__tenant__.connections.id", ondelete="CASCADE"), index=True),
+    Column("may_switch_on", Boolean, nullable=False),
+    Column("created_by", Uuid, nullable=False, comment="the administrator whose link it is"),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("opened_at", Moment),
+    Column("finished_at", Moment),
+    Column("revoked_at", Moment),
+    comment="Links with which somebody without an account connects one provider.",
+)
+
 sign_in_events = Table(
     "sign_in_events",
     tenant_metadata,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Response, get, post
 
-from app.admin.frame import administrator, desk, sent_by
+from app.admin.frame import ADMINISTRATORS, administrator, desk, sent_by
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
 from auth.http.pages import redirect
 from auth.parts import Parts
@@ -13,7 +13,7 @@ from tenants.errors import Refusal
 from tenants.lifecycle.records import DnsRecords
 from tenants.transaction import Cause
 
-ADDRESS = "/admin/sign-on"
+ADDRESS = ADMINISTRATORS
 PERMISSION = "sso.configure"
 LONGEST_TRACE = 20
 
