@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "users": ("ops.cli.users", "Create people, reset passwords, unlock sign-in, grant roles and rights."),
     "connections": ("ops.cli.connections", "Connect identity providers to organizations: SAML, OIDC, OAuth2, LDAP."),
     "clients": ("ops.cli.clients", "Register front ends and services that get tokens."),
+    "operators": ("ops.cli.operators", "Let people read the operators' console, and take that away."),
     "demo": ("ops.cli.demo", "Load two organizations with people and posts."),
     "schema": ("ops.cli.schema", "Print the GraphQL schema."),
     "events": ("ops.cli.events", "Prove what happened in organizations, watch it, make projections of it again."),

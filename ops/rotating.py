@@ -10,6 +10,7 @@ from typing import Any
 
 from app.comments.resealing import PROTECTED as GUESTS
 from app.users.resealing import PROTECTED as PEOPLE
+from auth.operators import resealing as operators
 from auth.realms.key import RealmKey
 from auth.resealing import PROTECTED as SIGNING_IN
 from auth.signing import SigningKeys
@@ -70,18 +71,19 @@ async def _under_the_first_key(settings: TenantSettings, admin: AdminConnection,
     async with admin.transaction(owner):
         found = installation.outdated(await admin.rows(installation.WRAPPED), keyring)
     try:
-        outdated = await signing.outdated()
+        outdated = [*await signing.outdated(), *await operators.outdated(database, keyring)]
         await RealmKey(database, keyring).outdated()
     except Undecipherable:
         raise KeysMissing(
-            "A key that signs access tokens, or the one that finds people by address, opens with none of the keys given. Put the one it was made "
-            "with into IMPRINT_SECRET_KEY, behind the new one, and run this again. Nothing was changed."
+            "A key that signs access tokens, an operator's second factor, or the key that finds people by address opens with none of the keys "
+            "given. Put the one it was made with into IMPRINT_SECRET_KEY, behind the new one, and run this again. Nothing was changed."
         ) from None
     await sign_again(database, keyring)
     await RealmKey(database, keyring).rewrap()
     if not found and not outdated:
         return 0, 0
     rewrapped = await signing.rewrap()
+    await operators.rewrap(database, keyring)
     async with admin.transaction(owner):
         wrapped = await installation.rewrap(admin, found)
         await audit.record(admin, "secrets.rotated", None, None, organizations=wrapped, signing_keys=rewrapped)

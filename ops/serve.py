@@ -21,6 +21,7 @@ from migrations.history import History, head, is_behind
 from migrations.serving import serves
 from ops import limits, operators
 from ops.asgi import Application, Message, Receive, Scope, Send
+from ops.console.running import Running
 from ops.front import Front
 from ops.health import Health
 from ops.in_time import InTime
@@ -74,7 +75,8 @@ def run(settings: Settings, at: Listening) -> None:
         raise ConfigurationError([f"port {at.port} is in use: choose another with --port"])
     asyncio.run(check_migrated(settings))
     logs.configure(dev=settings.tenants.dev)
-    console = operators.listen(settings.operators) if settings.operators.port else None
+    pages = Running(settings.tenants, settings.operators.url)
+    console = operators.listen(settings.operators, pages, settings.auth.trusted_proxies) if settings.operators.port else None
     server = Server(
         "ops.serve:application",
         address=at.host,
@@ -99,6 +101,7 @@ def run(settings: Settings, at: Listening) -> None:
     server.serve()
     if console:
         console.shutdown()
+        pages.close()
 
 
 async def check_migrated(settings: Settings) -> None:

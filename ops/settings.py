@@ -17,11 +17,15 @@ TOKEN_CHARACTERS = 16
 
 @dataclass(frozen=True, slots=True)
 class OperatorsSettings:
-    """`port` 0: no listener of its own, else on `host`. An empty `token`: no access through the main port, and none asked for on the own."""
+    """`port` 0: no listener of its own, else on `host`. An empty `token`: no access through the main port, and none asked for on the own.
+
+    `url`: under which people reach the console, without a path; where it is https, its cookies are for https alone.
+    """
 
     host: str
     port: int
     token: str
+    url: str = ""
 
     @classmethod
     def read(cls, env: Environment) -> Self:
@@ -30,7 +34,9 @@ class OperatorsSettings:
             env.problem(
                 "IMPRINT_OPERATORS_TOKEN", "is short enough to be guessed", f"set at least {TOKEN_CHARACTERS} random characters, or leave it out"
             )
-        return cls(host=env.text("IMPRINT_OPERATORS_HOST", LOOPBACK), port=env.number("IMPRINT_OPERATORS_PORT", 0, least=1, most=65535), token=token)
+        host, port = env.text("IMPRINT_OPERATORS_HOST", LOOPBACK), env.number("IMPRINT_OPERATORS_PORT", 0, least=1, most=65535)
+        url = env.url("IMPRINT_OPERATORS_URL", ("https", "http"), "set the address under which operators reach their console", optional=True)
+        return cls(host, port, token, url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
 
 @dataclass(frozen=True, slots=True)

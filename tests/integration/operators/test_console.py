@@ -1,0 +1,324 @@
+"""The operators' console on its own port: nobody without both factors, everything that was done under the name of who did it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+from typing import Any
+
+import httpx
+import pyotp
+import pytest
+
+from auth.opaque import digest
+from auth.operators import accounts
+from auth.operators.accounts import Invited, secret_context
+from ops.console.running import Running
+from ops.operators import Console, listen
+from ops.settings import OperatorsSettings
+from ops.stack.memory import free_port
+from tenants.database import Database
+from tenants.errors import Conflict, NotFound, ValidationFailed
+from tenants.ids import new_id
+from tenants.secrets import Keyring
+from tenants.settings import TenantSettings
+from tests.integration.conftest import House
+from tests.integration.tenants.lives import as_owner
+
+PASSWORD = "three words together"
+_addresses = itertools.count(1)
+_FORM = re.compile(r'name="form" value="([^"]+)"')
+
+
+@dataclass(slots=True)
+class Person:
+    """An operator with a browser of their own."""
+
+    invited: Invited
+    secret: str
+    browser: httpx.AsyncClient
+
+    def code(self, steps: int = 0) -> str:
+        return pyotp.TOTP(self.secret).at(int(time.time()) + steps * 30)
+
+    async def form(self, path: str = "/sign-in") -> str:
+        found = _FORM.search((await self.browser.get(path)).text)
+        assert found is not None
+        return found[1]
+
+    async def send(self, path: str, **fields: str) -> httpx.Response:
+        return await self.browser.post(path, data={"form": await self.form(path if path.startswith("/enrol") else "/sign-in"), **fields})
+
+    async def enrol(self, password: str = PASSWORD) -> httpx.Response:
+        return await self.send(f"/enrol/{self.invited.link}", password=password, code=self.code())
+
+    async def sign_in(self, **given: str) -> httpx.Response:
+        """With the code of the next half minute, which is taken too: that of this one was used to enrol."""
+        return await self.send("/sign-in", **{"email": self.invited.email, "password": PASSWORD, "code": self.code(1), **given})
+
+
+@pytest.fixture(scope="module")
+def console(migrated: TenantSettings) -> Iterator[Console]:
+    settings = OperatorsSettings("127.0.0.1", free_port(), "a-token-for-machines", "http://operators.example:9100")
+    pages = Running(migrated, settings.url)
+    server = listen(settings, pages, (ip_network("127.0.0.0/8"),))
+    yield server
+    server.shutdown()
+    server.server_close()
+    pages.close()
+
+
+@pytest.fixture
+async def people(console: Console, migrated: TenantSettings) -> Any:
+    """Makes operators, each at an address of their own, which the proxy before them tells."""
+    opened: list[httpx.AsyncClient] = []
+
+    async def make() -> Person:
+        invited = await accounts.create(migrated, f"{new_id().hex}@ops.example")
+        async with as_owner(migrated) as owner:
+            sealed = await owner.fetchval("SELECT secret FROM control.operators WHERE id = $1", invited.id)
+        secret = Keyring(migrated.secret_keys).decrypt(sealed, secret_context(invited.id)).decode()
+        headers = {"X-Forwarded-For": f"10.8.0.{next(_addresses)}"}
+        opened.append(httpx.AsyncClient(base_url=f"http://127.0.0.1:{console.server_port}", headers=headers, timeout=60))
+        return Person(invited, secret, opened[-1])
+
+    yield make
+    for client in opened:
+        await client.aclose()
+
+
+async def audited(settings: TenantSettings, actor: str) -> list[tuple[str, str | None]]:
+    async with as_owner(settings) as owner:
+        rows = await owner.fetch("SELECT action, details ->> 'check' AS check FROM control.operator_audit WHERE actor = $1 ORDER BY at, id", actor)
+    return [(row["action"], row["check"]) for row in rows]
+
+
+async def test_an_operator_enrols_by_a_link_and_sees_every_organization(people: Any, acme: House, globex: House) -> None:
+    nell = await people()
+
+    page = await nell.browser.get(f"/enrol/{nell.invited.link}")
+    entered = await nell.enrol()
+    shown = await nell.browser.get("/")
+
+    assert (nell.secret in page.text, entered.status_code, entered.headers["location"]) == (True, 303, "/")
+    assert (shown.status_code, acme.tenant.slug in shown.text, globex.tenant.slug in shown.text) == (200, True, True)
+    assert "script-src" not in shown.headers["content-security-policy"]
+    assert "<script" not in shown.text
+
+
+async def test_the_link_is_good_once_and_every_step_is_audited_under_their_name(people: Any, migrated: TenantSettings) -> None:
+    nell = await people()
+    await nell.enrol()
+    signed_out = await nell.browser.post("/sign-out", data={"form": await nell.form("/")})
+    again = await nell.browser.get(f"/enrol/{nell.invited.link}")
+
+    wrong = [await nell.sign_in(password="another of them"), await nell.sign_in(code="000000")]
+    good = await nell.sign_in()
+
+    assert (signed_out.headers["location"], again.status_code) == ("/sign-in", 410)
+    assert [page.status_code for page in wrong] == [401, 401]
+    assert len({re.sub(r'value="[^"]*"', "", page.text) for page in wrong}) == 1
+    assert good.status_code == 303
+    assert await audited(migrated, nell.invited.email) == [
+        ("operator.enrolled", None),
+        ("operator.signed_out", None),
+        ("operator.refused", "password"),
+        ("operator.refused", "code"),
+        ("operator.signed_in", None),
+    ]
+
+
+async def test_a_code_is_taken_once(people: Any) -> None:
+    nell = await people()
+    await nell.enrol()
+    code = nell.code(1)
+
+    assert [(await nell.sign_in(code=code)).status_code for _ in range(2)] == [303, 401]
+
+
+async def test_nobody_comes_in_with_a_password_alone_or_before_they_enrolled(people: Any) -> None:
+    nell, kim = await people(), await people()
+    await nell.enrol()
+    stranger = await people()
+
+    answers = [
+        await stranger.send("/sign-in", email=nell.invited.email, password=PASSWORD, code=""),
+        await stranger.send("/sign-in", email=kim.invited.email, password=PASSWORD, code=kim.code()),
+        await stranger.send("/sign-in", email="nobody@ops.example", password=PASSWORD, code=nell.code(1)),
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 401]
+    for path in ("/", "/deliveries", "/migrations", "/audit", "/operators"):
+        page = await stranger.browser.get(path)
+        assert (page.status_code, page.headers["location"], page.text) == (303, "/sign-in", "")
+
+
+async def test_whoever_guesses_has_to_wait_wherever_they_come_from(people: Any) -> None:
+    nell = await people()
+    await nell.enrol()
+    tried = {"email": nell.invited.email, "password": "not this", "code": "000000"}
+
+    answers: list[httpx.Response] = []
+    while len(answers) < 20 and (not answers or answers[-1].status_code == 401):  # on a slow machine the first waits are over before they are met
+        headers = {"X-Forwarded-For": f"10.9.0.{len(answers)}"}
+        answers.append(await nell.browser.post("/sign-in", data={"form": await nell.form(), **tried}, headers=headers))
+
+    assert {answer.status_code for answer in answers[:5]} == {401}
+    assert (answers[-1].status_code, int(answers[-1].headers["retry-after"]) >= 1) == (429, True)
+
+
+async def test_a_weak_password_or_a_wrong_code_does_not_enrol(people: Any) -> None:
+    nell = await people()
+
+    weak = await nell.send(f"/enrol/{nell.invited.link}", password="password1234", code=nell.code())
+    wrong = await nell.send(f"/enrol/{nell.invited.link}", password=PASSWORD, code="000000")
+
+    assert (weak.status_code, wrong.status_code) == (400, 400)
+    assert "password-wrong" in weak.text
+    assert "code-wrong" in wrong.text
+    assert (await nell.enrol()).status_code == 303
+
+
+async def test_sessions_end_when_they_idle_when_they_are_old_and_with_their_operator(people: Any, migrated: TenantSettings) -> None:
+    idle, old, removed = await people(), await people(), await people()
+    for person in (idle, old, removed):
+        await person.enrol()
+        assert (await person.browser.get("/")).status_code == 200
+    async with as_owner(migrated) as owner:
+        for person, column in ((idle, "last_seen_at"), (old, "expires_at")):
+            session = person.browser.cookies["imprint-operator"]
+            await owner.execute(f"UPDATE control.operator_sessions SET {column} = now() - interval '31 minutes' WHERE hash = $1", digest(session))
+    await accounts.remove(migrated, removed.invited.email)
+
+    assert [(await person.browser.get("/")).status_code for person in (idle, old, removed)] == [303, 303, 303]
+    assert (await removed.sign_in()).status_code == 401
+
+
+async def test_forms_of_other_sites_and_names_that_lead_here_are_refused(people: Any) -> None:
+    nell = await people()
+    await nell.enrol()
+
+    unbound = await nell.browser.post("/sign-out", data={"form": "made up"})
+    foreign = await nell.browser.post("/sign-out", data={"form": await nell.form("/")}, headers={"Origin": "https://evil.example"})
+    rebound = await nell.browser.get("/", headers={"Host": "evil.example"})
+    configured = await nell.browser.get("/", headers={"Host": "operators.example:9100"})
+
+    assert [answer.status_code for answer in (unbound, foreign, rebound, configured)] == [400, 400, 421, 200]
+    assert (await nell.browser.get("/")).status_code == 200
+
+
+async def test_the_cookies_are_for_https_alone_where_the_address_is(migrated: TenantSettings) -> None:
+    pages = Running(migrated, "https://operators.example")
+    server = listen(OperatorsSettings("127.0.0.1", free_port(), "", "https://operators.example"), pages)
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.server_port}", timeout=60) as client:
+            cookie = (await client.get("/sign-in")).headers["set-cookie"]
+    finally:
+        await asyncio.to_thread(server.shutdown)
+        server.server_close()
+        await asyncio.to_thread(pages.close)
+
+    assert cookie.startswith("__Host-imprint-operator-form=")
+    assert {"Path=/", "HttpOnly", "SameSite=Strict", "Secure"} <= set(cookie.split("; "))
+
+
+async def test_metrics_stay_with_the_token_and_the_token_opens_no_page(console: Console) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{console.server_port}", timeout=60) as client:
+        bearer = {"Authorization": "Bearer a-token-for-machines"}
+        answers = [await client.get("/metrics"), await client.get("/metrics", headers=bearer), await client.get("/", headers=bearer)]
+
+    assert [answer.status_code for answer in answers] == [401, 200, 303]
+
+
+async def test_rooms_show_what_is_quarantined_which_runs_failed_and_who_did_what(
+    people: Any, acme: House, globex: House, migrated: TenantSettings
+) -> None:
+    nell, run, delivery = await people(), new_id(), new_id()
+    await nell.enrol()
+    async with as_owner(migrated) as owner:
+        await owner.execute(
+            "INSERT INTO control.deliveries (id, organization_id, event_id, event_type, aggregate_id, aggregate_version, correlation_id, handler, "
+            "state, attempts, error) VALUES ($1, $2, $1, 'PostPublished', $1, 1, $1, 'tell <b>', 'quarantined', 8, 'the <i>cause</i>')",
+            delivery, acme.tenant.id,
+        )  # fmt: skip
+        await owner.execute(
+            "INSERT INTO control.migration_runs (id, command, to_revision, holder, state) VALUES ($1, 'up', '9999', 'x', 'failed')", run
+        )
+        await owner.execute(
+            "INSERT INTO control.migration_results (run_id, organization_id, slug, to_revision, attempts, seconds, error) "
+            "VALUES ($1, $2, $3, '9999', 2, 0.1, 'a lock was held')",
+            run, globex.tenant.id, globex.tenant.slug,
+        )  # fmt: skip
+    try:
+        deliveries, migrations = await nell.browser.get("/deliveries"), await nell.browser.get("/migrations", params={"run": str(run)})
+        audit, operators = await nell.browser.get("/audit"), await nell.browser.get("/operators")
+        found, nobody = await nell.browser.get("/", params={"slug": "acm"}), await nell.browser.get("/", params={"slug": "no-such"})
+    finally:
+        async with as_owner(migrated) as owner:
+            await owner.execute("DELETE FROM control.deliveries WHERE id = $1", delivery)
+            await owner.execute("DELETE FROM control.migration_runs WHERE id = $1", run)
+
+    assert ("the &lt;i&gt;cause&lt;/i&gt;" in deliveries.text, str(delivery) in deliveries.text) == (True, True)
+    assert ("a lock was held" in migrations.text, globex.tenant.slug in migrations.text) == (True, True)
+    assert ("operator.created" in audit.text, nell.invited.email in audit.text, nell.invited.email in operators.text) == (True, True, True)
+    assert (acme.cast.name in found.text, globex.cast.name in found.text, "No organization" in nobody.text) == (True, False, True)
+    assert (await nell.browser.get("/elsewhere")).status_code == 404
+
+
+async def test_accounts_are_made_listed_and_removed_by_address(migrated: TenantSettings) -> None:
+    email = f"Kim-{new_id().hex}@Ops.example"
+    await accounts.create(migrated, email)
+
+    with pytest.raises(Conflict, match="operator already"):
+        await accounts.create(migrated, email.upper())
+    with pytest.raises(ValidationFailed, match="address like"):
+        await accounts.create(migrated, "kim")
+    (listed,) = [one for one in await accounts.everyone(migrated) if one["email"] == email.lower()]
+    assert (listed["state"], listed["sessions"], listed["last_sign_in"]) == ("invited", 0, None)
+    await accounts.remove(migrated, email)
+    with pytest.raises(NotFound, match="no operator"):
+        await accounts.remove(migrated, email)
+
+
+async def test_a_link_that_is_a_day_old_is_spent(people: Any, migrated: TenantSettings) -> None:
+    nell = await people()
+    async with as_owner(migrated) as owner:
+        await owner.execute("UPDATE control.operators SET link_until = now() WHERE id = $1", nell.invited.id)
+
+    assert (await nell.browser.get(f"/enrol/{nell.invited.link}")).status_code == 410
+
+
+async def test_the_servers_role_makes_no_operator_and_changes_no_line_of_the_audit(migrated: TenantSettings, pool: Database) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(migrated.database_url)
+    try:
+        for attempt in (
+            "INSERT INTO control.operators (id, email, secret, created_by) VALUES (gen_random_uuid(), 'x@x.example', '', 'x')",
+            "DELETE FROM control.operators",
+            "UPDATE control.operator_audit SET actor = 'x'",
+            "DELETE FROM control.operator_audit",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(attempt)
+    finally:
+        await connection.close()
+
+
+async def test_a_new_installation_key_takes_the_second_factors_along(people: Any, migrated: TenantSettings, pool: Database) -> None:
+    from auth.operators.resealing import outdated, rewrap
+
+    nell = await people()
+    renewed = replace(migrated, secret_keys=(b"n" * 32, *migrated.secret_keys))
+    keyring = Keyring(renewed.secret_keys)
+
+    assert nell.invited.email in await outdated(pool, keyring)
+    await rewrap(pool, keyring)
+    assert await outdated(pool, keyring) == []
+    await rewrap(pool, Keyring((*migrated.secret_keys, b"n" * 32)))
+    assert (await nell.enrol()).status_code == 303
