@@ -12,7 +12,9 @@ from app.shared.graph import (
     Group,
     IsMe,
     IsNull,
+    Link,
     Lookup,
+    Many,
     One,
     Only,
     Order,
@@ -23,6 +25,7 @@ from app.shared.graph import (
 )
 from app.users.tables import notifications, roles, users
 from app.users.values import DEFAULT_ROLES, EMAIL_PURPOSE
+from auth.sso.tables import identities
 from tenants.tables import domain_events
 
 UNREAD_ONLY = {"unreadOnly": IsNull(notifications.c.read_at)}
@@ -33,6 +36,7 @@ LAST_SIGN_IN = """coalesce((SELECT to_json(to_char(s.last_at AT TIME ZONE 'UTC',
  FROM __tenant__.sign_ins s WHERE s.user_id = {row}.id), 'null')"""
 TWO_FACTORS = """to_json(EXISTS (SELECT 1 FROM __tenant__.authenticators a WHERE a.user_id = {row}.id AND a.confirmed_at IS NOT NULL)
  OR EXISTS (SELECT 1 FROM __tenant__.passkeys p WHERE p.user_id = {row}.id))::text"""
+UNREAD = "(SELECT count(*) FROM __tenant__.notifications n WHERE n.user_id = {row}.id AND n.read_at IS NULL)::text"
 CHANNELS = "to_json({row}.notification_channels)::text"
 BUILT_IN = f"""to_json({{row}}.name IN ({", ".join(f"'{name}'" for name in DEFAULT_ROLES)}))::text"""
 MEMBERS = """(SELECT count(*) FROM __tenant__.users m WHERE m.role = {row}.name AND m.status IN ('invited', 'active', 'suspended'))::text"""
@@ -40,6 +44,11 @@ MEMBERS = """(SELECT count(*) FROM __tenant__.users m WHERE m.role = {row}.name 
 
 def _personal(column: Col, name: str) -> Sealed:
     return Sealed(column, users.c.person_key, users.c.id, name, visible=SELF_OR_MANAGER)
+
+
+def _of_connection(column: str) -> Computed:
+    found = f"SELECT to_json(c.{column})::text FROM __tenant__.connections c WHERE c.id = {{row}}.connection_id"  # noqa: S608 - our own names
+    return Computed(f"({found})", (identities.c.connection_id,))
 
 
 PROFILE = Group(
@@ -90,6 +99,8 @@ USER = Entity(
             (users.c.id,),
             visible=SELF_OR_MANAGER,
         ),
+        "identities": Many("Identity", Link(identities.c.user_id, identities.c.id, order=(identities.c.linked_at,))),
+        "unreadNotificationCount": Computed(UNREAD, (users.c.id,), visible=ME),
         "createdAt": Value(users.c.created_at),
         "version": Value(users.c.version, visible=SELF_OR_MANAGER),
     },
@@ -110,6 +121,21 @@ USER = Entity(
         "status": Value(users.c.status, upper=True),
         "createdAt": Value(users.c.created_at),
     },
+)
+
+IDENTITY = Entity(
+    type="Identity",
+    table=identities,
+    visible=AnyOf((MANAGER, IsMe(identities.c.user_id))),
+    fields={
+        "id": Value(identities.c.id),
+        "connection": _of_connection("name"),
+        "label": _of_connection("label"),
+        "kind": _of_connection("kind"),
+        "linkedAt": Value(identities.c.linked_at),
+        "lastSignInAt": Value(identities.c.last_at),
+    },
+    order=(Order(identities.c.linked_at),),
 )
 
 ROLE = Entity(
@@ -148,6 +174,8 @@ NOTIFICATION = Entity(
         "kind": Value(notifications.c.kind),
         "event": One("Event", notifications.c.event_id),
         "subjectId": Value(notifications.c.subject_id),
+        "post": One("Post", notifications.c.subject_id),
+        "comment": One("Comment", notifications.c.subject_id),
         "data": Value(notifications.c.data),
         "readAt": Value(notifications.c.read_at),
         "createdAt": Value(notifications.c.created_at),
@@ -156,7 +184,7 @@ NOTIFICATION = Entity(
 )
 
 GRAPH = Graph(
-    entities=(USER, ROLE, EVENT, NOTIFICATION),
+    entities=(USER, IDENTITY, ROLE, EVENT, NOTIFICATION),
     queries={
         "users": Connection("User"),
         "user": Lookup("User", {"id": users.c.id}),

@@ -78,7 +78,7 @@ COMMENT = statement(
 NOTIFICATION = statement(
     """
     INSERT INTO __tenant__.notifications (id, user_id, kind, event_id, subject_id, data, read_at, created_at)
-    SELECT :id, :user_id, 'post_approved', (SELECT min(id::text)::uuid FROM __tenant__.domain_events), :id, '{"a": [1, null]}',
+    SELECT :id, :user_id, 'post_approved', (SELECT min(id::text)::uuid FROM __tenant__.domain_events), :subject, '{"a": [1, null]}',
       CAST(:read_at AS timestamptz), :created_at
     """
 )
@@ -92,6 +92,19 @@ STATS = statement(
 )
 LIKED = statement(
     "INSERT INTO __tenant__.post_likes (post_id, user_id, day, created_at) VALUES (:post_id, :user_id, CAST(:now AS timestamptz)::date, :now)"
+)
+SOME_COMMENT = statement("SELECT id FROM __tenant__.comments ORDER BY created_at, id OFFSET CAST(:number AS bigint) LIMIT 1")
+PROVIDER = statement(
+    """
+    INSERT INTO __tenant__.connections (id, name, kind, label, enabled, settings, secrets, create_people, default_role, version)
+    VALUES (:id, :name, :kind, :label, true, '{}', '', false, 'reader', 1)
+    """
+)
+IDENTITY = statement(
+    """
+    INSERT INTO __tenant__.identities (id, connection_id, subject_index, user_id, sealed, linked_at, last_at)
+    VALUES (:id, :provider, :index, :user, '', :at, :at)
+    """
 )
 FOLLOWED = statement(
     """
@@ -124,6 +137,8 @@ TABLES = (
     "post_totals",
     "trending_posts",
     "subscriptions",
+    "identities",
+    "connections",
 )
 EVERYTHING = {table: statement(f"SELECT * FROM __tenant__.{table}") for table in TABLES}
 FOUND = statement(
@@ -262,7 +277,19 @@ async def fill(pool: Database, house: House) -> None:  # noqa: C901 - a row of e
             await discuss(connection, post, users, chance, house.tenant.key)
         for user, hours in itertools.product(users[:4], range(5)):
             at = LONG_AGO + timedelta(hours=hours // 2)
-            await connection.execute(NOTIFICATION, id=new_id(), user_id=user, read_at=at if hours % 2 else None, created_at=at)
+            subject = posts[hours * 3] if hours % 3 else (await connection.fetchval(SOME_COMMENT, number=hours * 5))
+            await connection.execute(NOTIFICATION, id=new_id(), user_id=user, subject=subject, read_at=at if hours % 2 else None, created_at=at)
+        await link(connection, users[:3])
+
+
+async def link(connection: Connection, users: list[UUID]) -> None:
+    """Some known to two providers."""
+    for number, kind in enumerate(("oidc", "saml")):
+        provider = new_id()
+        await connection.execute(PROVIDER, id=provider, name=f"provider-{number}", kind=kind, label=f'The "{kind}"')
+        for position, user in enumerate(users[number:]):
+            at = LONG_AGO + timedelta(days=position % 2)
+            await connection.execute(IDENTITY, id=new_id(), provider=provider, index=user.bytes + provider.bytes, user=user, at=at)
 
 
 async def review(connection: Connection, post: UUID, approvers: list[UUID]) -> None:

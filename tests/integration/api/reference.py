@@ -379,6 +379,32 @@ class Reading:
         held = held or any(row["user_id"] == user["id"] for row in self.tables["passkeys"])
         return held if self.knows(user) else None
 
+    def User_identities(self, user: Row) -> list[Row]:
+        mine = [row for row in self.tables["identities"] if row["user_id"] == user["id"] and self.knows(user)]
+        return sorted(mine, key=lambda row: (row["linked_at"], row["id"]))
+
+    def Identity_connection(self, identity: Row) -> Any:
+        return self.connection_of(identity)["name"]
+
+    def Identity_label(self, identity: Row) -> Any:
+        return self.connection_of(identity)["label"]
+
+    def Identity_kind(self, identity: Row) -> Any:
+        return self.connection_of(identity)["kind"]
+
+    def Identity_lastSignInAt(self, identity: Row) -> str | None:
+        return self.moment(identity["last_at"])
+
+    def connection_of(self, identity: Row) -> Row:
+        found = self.world.by_id("connections", identity["connection_id"])
+        assert found is not None
+        return found
+
+    def User_unreadNotificationCount(self, user: Row) -> int | None:
+        if user["id"] != self.who.user_id:
+            return None
+        return len([row for row in self.tables["notifications"] if row["user_id"] == user["id"] and row["read_at"] is None])
+
     def User_version(self, user: Row) -> Any:
         return user["version"] if self.knows(user) else None
 
@@ -516,6 +542,12 @@ class Reading:
 
     def Notification_event(self, notification: Row) -> Row | None:
         return self.world.by_id("domain_events", notification["event_id"])
+
+    def Notification_post(self, notification: Row) -> Row | None:
+        return self.Comment_post({"post_id": notification["subject_id"]})
+
+    def Notification_comment(self, notification: Row) -> Row | None:
+        return self.Comment_parent({"parent_id": notification["subject_id"]})
 
     def Event_type(self, event: Row) -> Any:
         return event["event_type"]

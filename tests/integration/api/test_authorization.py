@@ -49,6 +49,7 @@ OF_A_PERSON: dict[str, str] = {
     "User.status": "status",
     "User.preferences": "preferences { notificationChannels }",
     "User.twoFactorEnabled": "twoFactorEnabled",
+    "User.unreadNotificationCount": "unreadNotificationCount",
     "User.version": "version",
 }
 # Shown elsewhere: by test, since what they are depends on the row.
@@ -63,7 +64,8 @@ ELSEWHERE = {
     "Comment": "test_comments and test_differential",
     "Comment.moderation": "test_comments and test_differential",
     "Notification": "test_differential, for each kind of reader",
-    "Followed": "test_following and test_differential",
+    "Identity": "test_differential, for each kind of reader",
+    "Followed": "test_following; test_differential, for each kind of reader",
     "User.newEmail": "test_people: an address waits for its link",
     "User.emailVerifiedAt": "test_people: an invitation is accepted",
     "User.lastLoginAt": "test_people: somebody signs in",
