@@ -9,7 +9,7 @@ from urllib.parse import quote
 from litestar.types import HTTPScope, Scope, Send
 
 # Identity providers and those who check tokens have these written down with the old address, and do not follow redirects.
-_STAYS = ("/auth/saml/", "/auth/oidc/", "/auth/oauth2/", "/auth/ldap/", "/.well-known/")
+_STAYS = ("/auth/saml/", "/auth/oidc/", "/auth/oauth2/", "/auth/ldap/", "/scim/", "/.well-known/")
 # RFC 3986, 3.3 and 3.4: whatever may stand in a path or query as it is, and the percent sign of what is escaped already.
 _AS_IT_IS = "/?:@!$&'()*+,;=%-._~"
 

@@ -14,7 +14,7 @@ from app.scim.documents import Document, place_of
 from app.scim.errors import ScimRefusal, invalid_value
 from app.scim.filters import read_path
 from app.scim.schemas import ERROR, LIST, Kind
-from app.users.errors import AddressTaken, LastOwner
+from app.users.errors import AddressTaken, LastOwner, OwnersOnly
 from auth.http.statuses import refusal_headers, status_of
 from auth.scim.records import UserNameTaken
 from tenants.errors import Conflict, Refusal, ValidationFailed
@@ -114,7 +114,7 @@ def _said(refusal: Refusal) -> tuple[int, str | None, dict[str, str]]:
             return 409, "uniqueness", {}
         case ValidationFailed():
             return 400, "invalidValue", {}
-        case LastOwner() | QuotaExceeded():
+        case LastOwner() | OwnersOnly() | QuotaExceeded():
             return 403, None, {}
         case Conflict():
             return 409, None, {}

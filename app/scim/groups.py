@@ -18,7 +18,6 @@ from app.scim.people import expect_tag
 from app.scim.schemas import GROUP, GROUPS
 from app.scim.selecting import Clear, Field, Identifier, Moment, Related, Same, condition_of, id_of, order_of
 from app.users.commands import FollowGroups
-from auth.scim import records
 from auth.scim.tables import scim_groups, scim_members
 from auth.sso.mapping import role_of
 from tenants.database import UniqueTaken, repeatable
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from app.scim.queries import Query
     from tenants.database import Connection, Database, Row
 
+LONGEST_NAME = 256  # as an index of Postgres takes it in any script
 Change = Callable[[Document], Document]
 _CHOSEN = (
     "SELECT id, display_name, external_id, version, created_at, updated_at FROM __tenant__.scim_groups "
@@ -61,6 +61,14 @@ DELETE = statement("DELETE FROM __tenant__.scim_groups WHERE id = :id")
 KNOWN = statement("SELECT user_id FROM __tenant__.scim_users WHERE connection_id = :connection_id AND user_id = ANY(CAST(:ids AS uuid[]))")
 # Held before their memberships are written: whoever changes or removes one of them does so before or after, and nobody waits in a circle.
 HOLD_PEOPLE = statement("SELECT id FROM __tenant__.users WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE")
+STANDING = statement(
+    """
+    SELECT u.id, u.role, ARRAY(
+      SELECT unnest(ARRAY[g.display_name, g.external_id]) FROM __tenant__.scim_members m JOIN __tenant__.scim_groups g ON g.id = m.group_id
+      WHERE m.connection_id = :connection_id AND m.user_id = u.id) AS groups
+    FROM __tenant__.users u WHERE u.id = ANY(CAST(:ids AS uuid[])) ORDER BY u.id
+    """
+)
 JOIN = statement(
     """
     INSERT INTO __tenant__.scim_members (group_id, connection_id, user_id)
@@ -239,11 +247,13 @@ async def _rearrange(unit: Unit, caller: Caller, id: UUID, *, joining: Collectio
 async def _follow(unit: Unit, caller: Caller, people: Iterable[UUID]) -> None:
     """Each gets the role of the groups they are in now, where the connection has rules."""
     rules = caller.connection.group_roles
-    for user_id in sorted(people) if rules else ():
-        groups = await records.groups_of(unit.transaction, caller.connection.id, user_id)
-        role = role_of(groups, rules, caller.connection.default_role)
-        if role is not None:
-            await unit.execute(FollowGroups(user_id, role=role))
+    if not rules:
+        return
+    rows = await unit.transaction.connection.fetch(STANDING, connection_id=caller.connection.id, ids=list(people))
+    for row in rows:
+        role = role_of(filter(None, row["groups"]), rules, caller.connection.default_role)
+        if role is not None and role != row["role"]:
+            await unit.execute(FollowGroups(row["id"], role=role))
 
 
 async def _members(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, str]]]:
@@ -259,6 +269,8 @@ def _group(row: Row, members: Iterable[tuple[UUID, str]]) -> Group:
 
 def _columns(document: Mapping[str, Any]) -> dict[str, Any]:
     name: str = document["displayName"]
+    if len(name) > LONGEST_NAME:
+        raise invalid_value(f"displayName of a group takes at most {LONGEST_NAME} characters.")
     return {"display_name": name, "name_key": name.casefold(), "external_id": document.get("externalId")}
 
 

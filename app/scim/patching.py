@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -13,7 +14,8 @@ from app.scim.filters import All, Compare, Filter, Path, read_target
 from app.scim.matching import matches
 from app.scim.schemas import PATCH, Attribute, Kind
 
-MOST_OPERATIONS = 1000
+MOST_OPERATIONS, MOST_COMPARED = 1000, 200_000
+_MEMBER = re.compile(r'members\[\s*value\s+eq\s+"([0-9a-f-]{1,40})"\s*\]', re.IGNORECASE)
 Verb = Literal["add", "remove", "replace"]
 
 
@@ -38,12 +40,46 @@ def read_operations(sent: object) -> tuple[Operation, ...]:
 def patched(kind: Kind, document: Mapping[str, Any], operations: tuple[Operation, ...]) -> Document:
     """All of them, one after the other, or none. Raises ScimRefusal."""
     changed = deepcopy(dict(document))
-    for operation in operations:
+    gathered = tuple(_gathered(operations))
+    if len(gathered) * max((len(value) for value in changed.values() if isinstance(value, list)), default=1) > MOST_COMPARED:
+        raise ScimRefusal(413, "These are too many operations for so many values. Send fewer at once, or name several values in one operation.")
+    for operation in gathered:
         if operation.path is None:
             _without_path(kind, changed, operation)
         else:
             _at(kind, changed, operation.verb, operation.path, operation.value)
     return {name: value for name, value in changed.items() if value not in ({}, [], None)}
+
+
+def _gathered(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Those that add or remove single members one after the other, as one: clients send hundreds of them for large groups."""
+    waiting: Operation | None = None
+    for operation in map(_by_value, operations):
+        if waiting is not None and _alike(waiting, operation):
+            waiting = Operation(waiting.verb, waiting.path, [*_values(waiting), *_values(operation)])
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = operation
+    if waiting is not None:
+        yield waiting
+
+
+def _by_value(operation: Operation) -> Operation:
+    """`members[value eq "…"]` names one member, as the value of the operation can, too."""
+    one = _MEMBER.fullmatch(operation.path or "") if operation.verb == "remove" else None
+    return Operation("remove", "members", [{"value": one[1].lower()}]) if one else operation
+
+
+def _alike(one: Operation, other: Operation) -> bool:
+    """Both add, or both remove, values of a group's members."""
+    return one.verb == other.verb != "replace" and all(
+        (each.path or "").lower() == "members" and isinstance(each.value, list) for each in (one, other)
+    )
+
+
+def _values(operation: Operation) -> list[object]:
+    return operation.value if isinstance(operation.value, list) else []
 
 
 def _operation(sent: object) -> Operation:

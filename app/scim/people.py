@@ -128,8 +128,7 @@ class People:
                 person = await _person(connection, caller, user_id)
             expect_tag(person.tag, if_match)
             held = person.document()
-            wanted = change(held)
-            require(USERS, wanted)
+            wanted = _where_it_is(person, change(held))
             if wanted == held:
                 break
             try:
@@ -165,13 +164,11 @@ class People:
 
     @repeatable
     async def _changed(self, caller: Caller, person: Person, wanted: Document, domains: frozenset[str]) -> None:
-        held = person.document()
-        address = address_of(wanted) or person.email
-        moved = address.strip().lower() != person.email
+        held, address = person.document(), address_of(wanted)
         command = ReviseProvisioned(
             person.user_id,
             person.user_version,
-            email=proven(address, domains) if moved else person.email,
+            email=person.email if address == person.email else proven(address, domains),
             name=name_of(wanted) if name_of(wanted) != name_of(held) else person.name,
             active=wanted.get("active", person.active) if wanted.get("active", person.active) != person.active else None,
             role=caller.connection.default_role,
@@ -188,6 +185,13 @@ class People:
         if "active" in names:
             details["active"] = wanted.get("active", person.active)
         await caller.tell(tx, "ScimUserChanged", person.user_id, details)
+
+
+def _where_it_is(person: Person, wanted: Document) -> Document:
+    """With the address written as it is kept, so that saying the same again changes nothing. Raises ScimRefusal."""
+    require(USERS, wanted)
+    moved = (address_of(wanted) or person.email).strip().lower() != person.email
+    return wanted if moved else {**wanted, "emails": person.document()["emails"]}
 
 
 def expect_tag(tag: str, if_match: str | None) -> None:

@@ -24,6 +24,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "email_present": ("E-mail address", "Have the provider send the person's e-mail address, and name its attribute in this connection."),
         "email_verified": ("Address is verified", "Let the person verify the address at the provider, or link the account in another way."),
         "email_domain": ("Domain is yours", "Add the domain under Domains and prove it by its TXT record."),
+        "provisioned_address": ("Address is theirs", "Have the provider say the same address at a sign-in and when it provisions the person."),
         "email_form": ("Address can be read", "Correct the person's address at the provider."),
         "account": ("Account here", "See what was found: it says what stands in the way."),
         "account_known": ("Account here", "Invite the person first, or let this connection make accounts."),

@@ -43,14 +43,29 @@ async def arrive(command: Arrive, who: Principal, tx: Transaction) -> Sequence[A
     """
     policy.system_only(who)
     identity, terms = command.identity, command.terms
-    known = await linking.person_of(tx, identity) or await records.person_of(tx, identity)
-    loaded = await store.load(tx, known) if known else await _by_address(identity, terms, tx)
+    known = await linking.person_of(tx, identity)
+    loaded = await store.load(tx, known) if known else await _provisioned(identity, tx) or await _by_address(identity, terms, tx)
     if loaded is None:
         return [await _made(command, tx)]
     _may_come_in(loaded.user)
     user = await _let_in(loaded, await _as_provisioned(identity, terms, loaded.user.id, tx), tx)
     await _link(identity, loaded, tx)
     return [user]
+
+
+async def _provisioned(identity: ExternalIdentity, tx: Transaction) -> store.Loaded | None:
+    """Whom the provider has told of under this subject; owners are linked by nothing less than a proven address.
+
+    What the provider says of an address has to fit: a token for provisioning can say whose subject is whose, and alone it must
+    let nobody in as somebody else.
+    """
+    user_id = await records.person_of(tx, identity)
+    loaded = await store.load(tx, user_id) if user_id else None
+    if loaded is None or loaded.person is None or loaded.user.email is None or loaded.user.role == OWNER:
+        return None
+    if identity.email and identity.email.strip().lower() != loaded.person.key.open_email(loaded.user.email):
+        raise refused("provisioned_address", "the address under which they were provisioned", masked(identity.email))
+    return loaded
 
 
 async def _by_address(identity: ExternalIdentity, terms: Terms, tx: Transaction) -> store.Loaded | None:

@@ -13,7 +13,7 @@ from app.users.commands.invitations import InviteUser, invited
 from app.users.commands.people import OfPerson, rights_of, touched
 from app.users.commands.rights import with_rights
 from app.users.commands.room import hold_room, require_room
-from app.users.errors import AddressTaken, UserNotFound
+from app.users.errors import AddressTaken, OwnersOnly, UserNotFound
 from app.users.members import GONE, Status, User
 from app.users.values import EMAIL_PURPOSE, OWNER, email_address, person_name
 from auth import endings
@@ -124,6 +124,8 @@ async def _reach(loaded: store.Loaded, email: str, tx: Transaction) -> None:
     assert person is not None  # noqa: S101 - whoever is here was not erased
     if user.email is not None and person.key.open_email(user.email) == email:
         return
+    if user.role == OWNER:
+        raise OwnersOnly("An owner's address is changed by themselves: whoever reads what is sent to it comes in as an owner.")
     other = await store.load_by_address(tx, email)
     if other is not None and other.user.id != user.id:
         raise AddressTaken

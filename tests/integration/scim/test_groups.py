@@ -71,9 +71,12 @@ async def test_strangers_groups_in_groups_and_names_that_are_taken_are_refused_a
         await ruled.patch(group, {"op": "add", "path": "members", "value": [{"value": value, "type": kind}]})
         for value, kind in ((stranger["id"], "User"), (foreigner["id"], "User"), ("x", "User"), (group["id"], "Group"))
     ]
+    long = await ruled.client.post("/scim/v2/Groups", json={"schemas": [GROUP], "displayName": "\u0390" * 257})
+    fits = await ruled.client.post("/scim/v2/Groups", json={"schemas": [GROUP], "displayName": "\u0390" * 256})
     taken = await ruled.client.post("/scim/v2/Groups", json={"schemas": [GROUP], "displayName": group["displayName"].upper()})
 
     assert {(answer.status_code, answer.json()["scimType"]) for answer in refused} == {(400, "invalidValue")}
+    assert (long.status_code, fits.status_code) == (400, 201)
     assert (taken.status_code, taken.json()["scimType"]) == (409, "uniqueness")
     assert (await ruled.client.get(f"/scim/v2/Groups/{group['id']}")).json() == group
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tenants.ids import new_id
 from tenants.secrets import TenantKey, new_key
 from tenants.statements import statement
 from tests.integration.auth.conftest import NewPerson, bearer, refused, token_pair
-from tests.integration.auth.test_arrivals import arrive, audited, somebody
+from tests.integration.auth.test_arrivals import arrive, audited, refusal, somebody
 from tests.integration.conftest import House
 from tests.integration.scim.conftest import ENTERPRISE, NewProvider, Provider
 
@@ -166,6 +167,28 @@ async def test_somebody_provisioned_comes_in_under_what_the_provider_calls_them(
     second = await arrive(auth, initech, provider.connection, ExternalIdentity(provider.connection.id, by_name["userName"].upper()))
 
     assert [str(first.user_id), str(second.user_id)] == [by_id["id"], by_name["id"]]
+
+
+async def test_a_token_for_provisioning_lets_nobody_in_as_somebody_else(provider: Provider, auth: Auth, initech: House) -> None:
+    victim, owner = await provider.made(externalId=f"mine-{new_id().hex}"), "owner@initech.example"
+    chief = await provider.made(userName=owner, externalId=f"mine-{new_id().hex}", emails=[{"value": owner}])
+    mine = somebody(initech, provider.connection)
+    moved = await provider.patch(chief, {"op": "replace", "path": 'emails[type eq "work"].value', "value": f"{new_id().hex}@initech.example"})
+
+    another = await refusal(auth, initech, provider.connection, replace(mine, subject=victim["externalId"]))
+    unnamed = await refusal(auth, initech, provider.connection, ExternalIdentity(provider.connection.id, chief["externalId"]))
+
+    assert (another[0], unnamed[0], moved.status_code) == ("provisioned_address", "email_present", 403)
+    assert (await provider.client.delete(f"/scim/v2/Users/{victim['id']}")).status_code == 204
+
+
+async def test_saying_the_same_again_changes_nothing(provider: Provider) -> None:
+    made = await provider.made(title="T")
+    sent = {name: made[name] for name in ("userName", "displayName", "title")} | {"emails": [{"value": made["userName"].upper()}]}
+
+    again = await provider.client.put(f"/scim/v2/Users/{made['id']}", json=sent)
+
+    assert again.json() == made
 
 
 async def test_the_last_owner_stays_and_whoever_is_erased_is_forgotten(provider: Provider, bus: Bus, initech: House, new_person: NewPerson) -> None:

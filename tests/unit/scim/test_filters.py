@@ -73,3 +73,16 @@ def test_members_are_added_once_and_removed_in_both_ways() -> None:
     assert members({"op": "Remove", "path": "Members", "value": [{"value": "1"}]}) == ["2"]
     assert members({"op": "remove", "path": "members"}) == []
     assert members({"op": "replace", "path": "members", "value": [{"value": "9"}]}) == ["9"]
+
+
+def test_hundreds_of_single_members_are_one_change_and_what_would_take_too_long_is_refused() -> None:
+    group = {"displayName": "G", "members": [{"value": f"{number:x}"} for number in range(10_000)]}
+    leaving = [{"op": "remove", "path": f'members[value eq "{number:X}"]'} for number in range(500)]
+    joining = [{"op": "add", "path": "members", "value": [{"value": f"new-{number}"}]} for number in range(500)]
+
+    done = patched(GROUPS, group, read_operations({"schemas": [PATCH], "Operations": [*leaving, *joining]}))
+    with pytest.raises(ScimRefusal) as caught:
+        patched(GROUPS, group, read_operations({"schemas": [PATCH], "Operations": [leaving[0], joining[0]] * 100}))
+
+    assert [one["value"] for one in done["members"][:1] + done["members"][-1:]] == ["1f4", "new-499"]
+    assert caught.value.status == 413
