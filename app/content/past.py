@@ -18,7 +18,7 @@ from app.content.states import Status
 from app.content.texts import beginning
 from app.content.values import Manuscript
 from app.shared.encoding import as_json
-from app.shared.past import Asked, Happened, Markdown
+from app.shared.past import Asked, Happened, Markdown, camel, entry, shown_page
 from tenants.errors import ValidationFailed
 from tenants.events import canonical
 
@@ -52,10 +52,8 @@ def as_of(post_id: UUID, events: Sequence[Happened], asked: Asked) -> dict[str, 
 
 def history(post_id: UUID, events: Sequence[Happened], asked: Asked) -> list[dict[str, Any]]:
     """What happened, newest first: `first` entries at most, those before the version `beforeVersion`."""
-    before = asked.arguments.get("beforeVersion")
     moments = [None, *_moments(post_id, events)]
-    entries = [_entry(earlier, later) for earlier, later in pairwise(moments) if later is not None and _theirs(later, asked)]
-    return [entry for entry in reversed(entries) if before is None or entry["version"] < before][: asked.arguments["first"]]
+    return shown_page([_entry(earlier, later) for earlier, later in pairwise(moments) if later is not None and _theirs(later, asked)], asked)
 
 
 def difference(post_id: UUID, events: Sequence[Happened], asked: Asked) -> list[dict[str, Any]] | None:
@@ -108,18 +106,12 @@ def _past(moment: Moment) -> dict[str, Any]:
 
 
 def _entry(before: Moment | None, after: Moment) -> dict[str, Any]:
-    happened = after.happened
-    return {
-        "id": str(happened.id),
-        "version": happened.version,
-        "type": happened.type,
-        "at": happened.at,
-        "actor": happened.actor,
-        "correlationId": str(happened.correlation_id),
-        "causationId": str(happened.causation_id) if happened.causation_id else None,
-        "changes": lambda: {name: {"before": old, "after": new} for name, (old, new) in _changes(before, after).items()},
-        "details": lambda: {_camel(name): value for name, value in as_json(happened.event).items() if name not in _SAID_ELSEWHERE},
-    }
+    said = after.happened.event
+
+    def details() -> dict[str, Any]:
+        return {camel(name): value for name, value in as_json(said).items() if name not in _SAID_ELSEWHERE}
+
+    return entry(after.happened, lambda: _changes(before, after), details)
 
 
 def _changes(before: Moment | None, after: Moment) -> dict[str, tuple[Any, Any]]:
@@ -132,7 +124,7 @@ def _changes(before: Moment | None, after: Moment) -> dict[str, tuple[Any, Any]]
 
 def _values(moment: Moment) -> dict[str, Any]:
     text = as_json(moment.manuscript)
-    moments = {_camel(name): as_json(value) for name, value in moment.post.items()}
+    moments = {camel(name): as_json(value) for name, value in moment.post.items()}
     return {"status": moment.status.value} | {NAMES.get(name, name): value for name, value in text.items()} | moments
 
 
@@ -143,8 +135,3 @@ def _difference(name: str, before: Any, after: Any) -> dict[str, Any]:
         return [{"kind": part.kind.value, "text": part.text, "lines": part.lines} for part in compared(before or "", after or "")]
 
     return {"field": name, "before": before, "after": after, "parts": parts}
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from app.management.past import organization_history
 from app.management.tables import audit_entries, organization
 from app.management.usage import EVENTS_TODAY, MEMBERS, POSTS
 from app.management.values import POLICIES, SETTINGS, Rules
-from app.shared.graph import Col, Computed, Connection, Entity, Graph, Group, One, Only, Order, Permitted, Told, Value
+from app.shared.graph import Col, Computed, Connection, Entity, Graph, Group, One, Only, Order, Permitted, Recalled, Told, Value
+
+CONFIGURE = "organization.configure"
 
 
 def _counted(sql: str) -> Computed:
@@ -64,6 +67,7 @@ ORGANIZATION = Entity(
                 "eventsPerDay": _limit("events_per_day"),
             },
         ),
+        "history": Recalled(organization_history, Permitted(CONFIGURE), CONFIGURE),
         "createdAt": Value(organization.c.created_at),
         "updatedAt": Value(organization.c.updated_at),
         "version": Value(organization.c.version),

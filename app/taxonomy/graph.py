@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from app.shared.graph import Computed, Entity, Graph, IsNull, Link, Lookup, Many, One, Order, Rows, Value
+from app.shared.graph import Computed, Entity, Graph, IsNull, Link, Lookup, Many, One, Order, Permitted, Recalled, Rows, Value
+from app.taxonomy.past import category_history, tag_history
 from app.taxonomy.tables import categories, tags
+
+MANAGE = "taxonomy.manage"
+MANAGERS = Permitted(MANAGE)
 
 TAG = Entity(
     type="Tag",
@@ -15,6 +19,7 @@ TAG = Entity(
         "synonyms": Computed(
             "to_json(ARRAY(SELECT s.name FROM __tenant__.tag_synonyms s WHERE s.tag_id = {row}.id ORDER BY s.name, s.slug))::text", (tags.c.id,)
         ),
+        "history": Recalled(tag_history, MANAGERS, MANAGE),
         "version": Value(tags.c.version),
     },
     order=(Order(tags.c.name),),
@@ -36,6 +41,7 @@ CATEGORY = Entity(
             "AND (s.rank, s.id) < ({row}.rank, {row}.id))::text",
             (categories.c.parent_id, categories.c.rank, categories.c.id),
         ),
+        "history": Recalled(category_history, MANAGERS, MANAGE),
         "version": Value(categories.c.version),
     },
     order=(Order(categories.c.rank), Order(categories.c.name)),

@@ -19,10 +19,12 @@ from app.shared.graph import (
     Only,
     Order,
     Permitted,
+    Recalled,
     Rows,
     Sealed,
     Value,
 )
+from app.users.past import user_history
 from app.users.tables import notifications, roles, users
 from app.users.values import DEFAULT_ROLES, EMAIL_PURPOSE
 from auth.sso.tables import identities
@@ -99,6 +101,7 @@ USER = Entity(
             (users.c.id,),
             visible=SELF_OR_MANAGER,
         ),
+        "history": Recalled(user_history, SELF_OR_MANAGER, "users.manage"),
         "identities": Many("Identity", Link(identities.c.user_id, identities.c.id, order=(identities.c.linked_at,))),
         "unreadNotificationCount": Computed(UNREAD, (users.c.id,), visible=ME),
         "createdAt": Value(users.c.created_at),

@@ -499,6 +499,12 @@ class Reading:
         words = [word for word in self.tables["tag_synonyms"] if word["tag_id"] == tag["id"]]
         return [word["name"] for word in sorted(words, key=lambda word: (word["name"], word["slug"]))]
 
+    def Tag_history(self, *_: Any, **__: Any) -> list[Row] | None:
+        return [] if self.who.may("taxonomy.manage") else None
+
+    def Category_history(self, *_: Any, **__: Any) -> list[Row] | None:
+        return self.Tag_history()
+
     def Tag_postCount(self, tag: Row) -> int:
         return sum(post["status"] == "PUBLISHED" and tag in self.tags_of(post) for post in self.tables["posts"])
 

@@ -1,0 +1,15 @@
+"""What happened to people, as they and those who manage them may see it; what is sealed is only named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.shared.past import history_of
+from app.users.members import User
+
+
+def _user(user: User) -> dict[str, Any]:
+    return {"role": user.role, "permissions": sorted(user.permissions), "status": user.status.value.upper()}
+
+
+user_history = history_of(User, _user)
