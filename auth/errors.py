@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from tenants.errors import Forbidden, Refusal, Unauthenticated
+from tenants.sentences import as_sentence
 
 
 class InvalidCredentials(Unauthenticated):
@@ -125,7 +126,7 @@ class ResetSpent(LinkSpent):
     """The same of a link to choose a new password: whoever forgot it can ask for another by themselves."""
 
     def __init__(self) -> None:
-        Refusal.__init__(self, "This link has been used or is too old. Ask for a new one; it works once, for an hour.")
+        Refusal.__init__(self, as_sentence("This link has been used or is too old. Ask for a new one; it works once, for an hour."))
 
 
 class ElevationRequired(Forbidden):

@@ -34,6 +34,7 @@ from auth.server.clients import Clients
 from auth.server.codes import Codes
 from auth.sessions import Sessions
 from auth.settings import AuthSettings
+from auth.sign_up.sign_ups import SignUps
 from auth.signing import SigningKeys
 from auth.sso.connections import Connections, Kind
 from auth.sso.domains import EmailDomains
@@ -93,6 +94,7 @@ class Parts:
     setup_links: SetupLinks
     realms: Realms
     front: Front
+    sign_ups: SignUps
 
     @classmethod
     def assemble(
@@ -121,6 +123,8 @@ class Parts:
         trail = Trail(database)
         limits = Limits(redis)
         asking = Asking(redis)
+        realms = Realms(database, keyring)
+        front = Front(database, keyring, realms.key, asking)
         domains = EmailDomains(database)
         handles = Handles(database)
         return cls(
@@ -157,8 +161,9 @@ class Parts:
             codes=Codes(handles),
             api_tokens=ApiTokens(database, accounts, oldest=settings.rights_age),
             scim_tokens=ScimTokens(database, oldest=settings.rights_age),
-            realms=Realms(database, keyring),
-            front=Front(database, keyring, asking),
+            realms=realms,
+            front=front,
             setup_links=SetupLinks(database),
+            sign_ups=SignUps(database, front, settings.sign_up),
             modules=modules(Surroundings(addresses, tenant_settings.dev)),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Self
+from typing import Literal, Self, cast
 
 from tenants.environment import Environment
 from tenants.errors import ConfigurationError
@@ -17,7 +17,10 @@ RESET_LIFETIME = 3600
 
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
-    """Times are seconds. `trusted_proxies` may tell the address of the client they speak for; `dns_servers`: none means the system's."""
+    """Times are seconds. `trusted_proxies` may tell the address of the client they speak for; `dns_servers`: none means the system's.
+
+    `sign_up`: who may open an organization by themselves.
+    """
 
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     dns_servers: tuple[tuple[str, int], ...] = ()
@@ -27,10 +30,15 @@ class AuthSettings:
     invitation_lifetime: int = INVITATION_LIFETIME
     rights_age: float = 3.0
     signing_overlap: int = 15 * 60
+    sign_up: Literal["off", "invite", "open"] = "invite"
 
     @classmethod
     def read(cls, env: Environment) -> Self:
-        return cls(trusted_proxies=_networks(env), dns_servers=_dns_servers(env))
+        return cls(
+            trusted_proxies=_networks(env),
+            dns_servers=_dns_servers(env),
+            sign_up=cast('Literal["off", "invite", "open"]', env.choice("IMPRINT_SIGN_UP", ("off", "invite", "open"), "invite")),
+        )
 
 
 def _dns_servers(env: Environment) -> tuple[tuple[str, int], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self, cast
+from typing import Self
 
 from auth.settings import AuthSettings
 from ops.stack.addresses import LOOPBACK
@@ -52,7 +52,6 @@ class Settings:
     workers: WorkerSettings
     operators: OperatorsSettings
     otlp_endpoint: str
-    sign_up: Literal["off", "invite", "open"]
     drain: int
     idle_seconds: int
     body_seconds: int
@@ -68,7 +67,6 @@ class Settings:
             workers=WorkerSettings.read(env),
             operators=OperatorsSettings.read(env),
             otlp_endpoint=env.url("IMPRINT_OTLP_ENDPOINT", ("http", "https"), "set the collector's OTLP/HTTP address", optional=True),
-            sign_up=cast('Literal["off", "invite", "open"]', env.choice("IMPRINT_SIGN_UP", ("off", "invite", "open"), "invite")),
             drain=env.number("IMPRINT_DRAIN_SECONDS", 0 if tenants.dev else 5, least=0, most=300),
             idle_seconds=env.number("IMPRINT_IDLE_SECONDS", 10, least=1, most=3600),
             body_seconds=env.number("IMPRINT_BODY_SECONDS", 30, least=1, most=3600),

@@ -6,6 +6,7 @@ import re
 from typing import NewType
 
 from tenants.errors import ValidationFailed
+from tenants.sentences import as_sentence, sentence
 
 TenantSlug = NewType("TenantSlug", str)
 
@@ -35,11 +36,11 @@ def tenant_slug(text: str) -> TenantSlug:
 
 def _objection(text: str) -> str | None:
     if not SHORTEST <= len(text) <= LONGEST:
-        return f"takes {SHORTEST} to {LONGEST} characters, this has {len(text)}"
+        return sentence("takes {least} to {most} characters, this has {given}", least=SHORTEST, most=LONGEST, given=len(text))
     if not _SHAPE.fullmatch(text):
-        return "takes lower-case letters a-z, digits and hyphens, starts with a letter and ends with a letter or digit"
+        return as_sentence("takes lower-case letters a-z, digits and hyphens, starts with a letter and ends with a letter or digit")
     if "--" in text:
-        return "takes no two hyphens in a row: such labels are kept for internationalized names"
+        return as_sentence("takes no two hyphens in a row: such labels are kept for internationalized names")
     if text in RESERVED:
-        return f"{text!r} is reserved; choose another"
+        return sentence("{slug} is reserved; choose another", slug=repr(text))
     return None

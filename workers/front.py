@@ -13,8 +13,9 @@ import structlog
 from app.users.projections import Recipient
 from auth.addresses import Addresses
 from auth.realms.front import HOMES, letter_context
+from auth.sign_up.sign_ups import CONFIRM, INVITED
 from tenants.database import repeatable
-from tenants.secrets import Keyring, Undecipherable
+from tenants.secrets import Undecipherable
 from tenants.statements import statement
 from workers.letters import Button, letter
 from workers.mail import MailNotSent, UnusableAddress
@@ -48,10 +49,9 @@ class FrontDesk:
     """One step takes some of what waits; several may run at once."""
 
     database: Database
-    keyring: Keyring
     realms: Realms
     postman: Postman
-    kinds: Mapping[str, Write] = field(default_factory=lambda: {HOMES: mail_homes})
+    kinds: Mapping[str, Write] = field(default_factory=lambda: {HOMES: mail_homes, CONFIRM: mail_sign_up, INVITED: mail_sign_up_invitation})
 
     async def step(self) -> bool:
         claimed = await self._claim()
@@ -66,7 +66,7 @@ class FrontDesk:
 
     async def _see_to(self, row: Row) -> None:
         try:
-            about = json.loads(self.keyring.decrypt(row["sealed"], letter_context(row["id"])))
+            about = json.loads((await self.realms.key.opened()).decrypt(row["sealed"], letter_context(row["id"])))
             await self.kinds[row["kind"]](self, row["id"], about)
         except (UnusableAddress, Undecipherable, KeyError) as error:
             log.warning("a letter is not written", letter=str(row["id"]), kind=row["kind"], reason=type(error).__name__)
@@ -88,3 +88,22 @@ async def mail_homes(desk: FrontDesk, id: UUID, about: Mapping[str, Any]) -> Non
     paragraph = "Somebody, probably you, asked where you sign in with this address. If it was not you, there is nothing to do."
     to = Recipient("", about["email"])
     await desk.postman.send(letter(id, to, IMPRINT, subject="Where you sign in", paragraph=paragraph, button=first, more=tuple(more)))
+
+
+async def mail_sign_up(desk: FrontDesk, id: UUID, about: Mapping[str, Any]) -> None:
+    """The link that proves the address of whoever wants an organization."""
+    button = Button(f"Open {about['name']}", f"{desk.postman.public_url}/auth/sign-up/confirm?token={about['token']}")
+    paragraph = (
+        f"Somebody, probably you, wants to open {about['name']} here. Follow the link within a day to do so. If it was not you, do nothing: "
+        "nothing is made."
+    )
+    to = Recipient("", about["email"])
+    await desk.postman.send(letter(id, to, IMPRINT, subject=f"Open {about['name']}", paragraph=paragraph, button=button))
+
+
+async def mail_sign_up_invitation(desk: FrontDesk, id: UUID, about: Mapping[str, Any]) -> None:
+    """The link with which an operator lets somebody open an organization."""
+    button = Button("Open an organization", f"{desk.postman.public_url}/auth/sign-up?invitation={about['token']}")
+    paragraph = "You are invited to open an organization here. Follow the link to give it a name. It is good for one organization, for fourteen days."
+    to = Recipient("", about["email"])
+    await desk.postman.send(letter(id, to, IMPRINT, subject="Open an organization", paragraph=paragraph, button=button))

@@ -20,6 +20,7 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware
 
 import workers.reactions  # noqa: F401 - fills the registry of reactions
+from auth.realms.key import RealmKey
 from auth.realms.realms import Realms
 from tenants.database import Database
 from tenants.environment import Environment
@@ -43,6 +44,7 @@ from workers.relay import Relay
 from workers.retention import Retention, TenantRetention
 from workers.rounds import DailyRound, Visit
 from workers.settings import WorkerSettings
+from workers.sign_ups import Founder, SignUpMaker
 from workers.stock import StockKeeper
 from workers.sweeper import Sweeper
 from workers.timers import TimerRunner
@@ -59,17 +61,18 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What both kinds stand on. `pulse` is where the supervisor listens for signs of life, None without one."""
+    """What both kinds stand on. `pulse` is where the supervisor listens for signs of life, None without one; `founder` makes organizations."""
 
     tenants: TenantSettings
     workers: WorkerSettings
     pulse: int | None
     holder: str
+    founder: Founder | None = None
 
     @classmethod
-    def from_environment(cls, pulse: int | None) -> Process:
+    def from_environment(cls, pulse: int | None, founder: Founder | None = None) -> Process:
         env = Environment(os.environ)
-        process = cls(TenantSettings.read(env), WorkerSettings.read(env), pulse, new_holder())
+        process = cls(TenantSettings.read(env), WorkerSettings.read(env), pulse, new_holder(), founder)
         env.finish()
         return process
 
@@ -104,6 +107,7 @@ async def _relay(process: Process) -> None:
             forever("timers", timers.step, Pace(0.05, 1)),
             forever("retention", Retention(database).step, Pace(1, 600)),
             *_rounds(process, database, registry),
+            *_sign_ups(process, database),
             forever("front", _front(process, database).step, Pace(0.05, 1)),
             forever("heartbeat", heartbeat.step, Pace(BEAT_SECONDS, BEAT_SECONDS)),
             process.beat(stop.set),
@@ -128,8 +132,19 @@ def _rounds(process: Process, database: Database, registry: Registry) -> list[Co
 
 
 def _front(process: Process, database: Database) -> FrontDesk:
-    keyring = Keyring(process.tenants.secret_keys)
-    return FrontDesk(database, keyring, Realms(database, keyring), postman(process.tenants, process.workers))
+    realms = Realms(database, Keyring(process.tenants.secret_keys))
+    return FrontDesk(database, realms, postman(process.tenants, process.workers))
+
+
+def _sign_ups(process: Process, database: Database) -> list[Coroutine[Any, Any, None]]:
+    """The loop that makes organizations which people asked for, where that is possible."""
+    if process.founder is None:
+        return []
+    if not process.tenants.admin_database_url:
+        log.warning("nobody's organization is made: this worker has no IMPRINT_ADMIN_DATABASE_URL")
+        return []
+    maker = SignUpMaker(process.tenants, database, RealmKey(database, Keyring(process.tenants.secret_keys)), process.founder)
+    return [forever("sign-ups", maker.step, Pace(0.05, 1))]
 
 
 def _stock(process: Process, database: Database) -> list[Coroutine[Any, Any, None]]:
@@ -238,25 +253,32 @@ RUN = {Role.RELAY: run_relay, Role.HANDLERS: run_handlers}
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """`python -m workers.process relay|handlers [--pulse FD] [--prepare module:function]`: how the supervisor starts each.
+    """`python -m workers.process relay|handlers [--pulse FD] [--prepare m:function] [--founder m:function]`: how the supervisor starts each.
 
     The prepared function is called with the role before anything else, to set up logs and exporters; what it returns is
-    called at the end, to flush them.
+    called at the end, to flush them. The founder makes the organizations that people ask for.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("role", type=Role, choices=list(Role))
     parser.add_argument("--pulse", type=int)
     parser.add_argument("--prepare", default="")
+    parser.add_argument("--founder", default="")
     given = parser.parse_args(arguments)
-    module, _, name = given.prepare.partition(":")
-    flush: Callable[[], None] | None = getattr(import_module(module), name)(str(given.role)) if module else None
+    prepare = _named(given.prepare)
+    flush: Callable[[], None] | None = prepare(str(given.role)) if prepare else None
     if given.pulse is not None:
         os.set_blocking(given.pulse, False)
     try:
-        RUN[given.role](Process.from_environment(given.pulse))
+        RUN[given.role](Process.from_environment(given.pulse, _named(given.founder)))
     finally:
         if flush:
             flush()
+
+
+def _named(text: str) -> Any:
+    """The function that `module:function` names; None where it names none."""
+    module, _, name = text.partition(":")
+    return getattr(import_module(module), name) if module else None
 
 
 if __name__ == "__main__":

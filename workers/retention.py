@@ -29,6 +29,14 @@ OLD = (
         "(SELECT id FROM control.deliveries WHERE state = 'done' AND done_at < now() - interval '30 days' LIMIT :rows)"
     ),
     statement("DELETE FROM control.timers WHERE id IN (SELECT id FROM control.timers WHERE fired_at < now() - interval '30 days' LIMIT :rows)"),
+    statement(
+        "DELETE FROM control.sign_ups WHERE id IN (SELECT id FROM control.sign_ups WHERE expires_at < now() - interval '30 days' "
+        "AND state <> 'confirmed' LIMIT :rows)"
+    ),
+    statement(
+        "DELETE FROM control.sign_up_invitations WHERE hash IN "
+        "(SELECT hash FROM control.sign_up_invitations WHERE expires_at < now() - interval '30 days' LIMIT :rows)"
+    ),
     statement("DELETE FROM control.leases WHERE until < now() - interval '1 hour' AND :rows > 0"),
 )
 # Notes of timers whose deliveries are gone (OLD), a few days' worth each day: their ids tell when they were made.

@@ -52,7 +52,7 @@ async def levels(connection: Connection) -> Levels:
 
 async def restock(settings: TenantSettings, wanted: int) -> Kept:
     """Remove places of older releases, make those that are missing at this one's head."""
-    provisioner = await asyncio.to_thread(_prepared)
+    provisioner = await asyncio.to_thread(prepared)
     async with connect_as_admin(settings.admin_database_url) as admin:
         async with admin.transaction(settings.owner_role):
             there = [row["revision"] for row in await admin.rows("SELECT DISTINCT revision FROM control.stock")]
@@ -60,7 +60,7 @@ async def restock(settings: TenantSettings, wanted: int) -> Kept:
         return Kept(await stock.fill(admin, settings, provisioner, wanted), discarded)
 
 
-def _prepared() -> Provisioner:
+def prepared() -> Provisioner:
     """Alembic imported and revisions rendered: a second in which an event loop would stand still."""
     from migrations.provisioning import HeadProvisioner  # noqa: PLC0415 - it brings Alembic, needed only where something is made
 

@@ -30,11 +30,12 @@ SETTLED_SECONDS = 30.0
 log = structlog.get_logger(__name__)
 
 
-def run(variables: Mapping[str, str], *, threads: int | None = None, prepare: str = "") -> int:
+def run(variables: Mapping[str, str], *, threads: int | None = None, prepare: str = "", founder: str = "") -> int:
     """Run until SIGTERM or SIGINT, then let all processes finish; 0 when they have been told to.
 
     `variables` is the environment of the children; `prepare` names a function (`module:function`) that sets up each one's
-    logs and exporters. Raises ConfigurationError, before anything starts, with every problem of the environment.
+    logs and exporters, `founder` one that makes organizations which people ask for.
+    Raises ConfigurationError, before anything starts, with every problem of the environment.
     """
     env = Environment(variables)
     TenantSettings.read(env)
@@ -43,7 +44,7 @@ def run(variables: Mapping[str, str], *, threads: int | None = None, prepare: st
     children_see = {**os.environ, **variables, "IMPRINT_WORKER_THREADS": str(threads or settings.threads)}
     roles = ["relay", *("handlers" for _ in range(settings.processes))]
     command = [sys.executable, "-m", "workers.process"]
-    return Supervisor([Child(role, [*command, role, "--prepare", prepare], children_see) for role in roles]).run()
+    return Supervisor([Child(role, [*command, role, "--prepare", prepare, "--founder", founder], children_see) for role in roles]).run()
 
 
 @dataclass(slots=True)

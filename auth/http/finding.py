@@ -88,5 +88,6 @@ def find_page(parts: Parts, request: AnyRequest, *, typed: str = "", unknown: bo
         host=host,
         typed=typed,
         unknown=unknown,
+        opens=parts.sign_ups.mode == "open",
         wrong=refusal.message if refusal else "",
     )

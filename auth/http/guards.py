@@ -35,6 +35,24 @@ def check_own_form(parts: Parts, request: AnyRequest, purpose: str, given: str) 
         raise CrossSite
 
 
+def bind_front_form(parts: Parts, request: AnyRequest, purpose: str) -> tuple[str, tuple[Cookie, ...]]:
+    """As `bind_form`, at the installation's own address."""
+    key = parts.front.form_keys[0]
+    brought = form_cookie(parts, request)
+    if brought:
+        return form_token(key, purpose, brought), ()
+    fresh = new_opaque()
+    return form_token(key, purpose, fresh), (parts.cookies.set(parts.cookies.form, fresh),)
+
+
+def check_front_form(parts: Parts, request: AnyRequest, purpose: str, given: str) -> None:
+    """As `check_own_form`, at the installation's own address."""
+    check_origin(parts, request)
+    bound_to = form_cookie(parts, request) or ""
+    if not any(matches(key, purpose, bound_to, given) for key in parts.front.form_keys):
+        raise CrossSite
+
+
 def session_cookies(parts: Parts, secret: str) -> tuple[Cookie, ...]:
     """What a browser gets when it signs in: a session nobody knew before; what its forms were bound to is forgotten."""
     names = parts.cookies

@@ -30,6 +30,7 @@ from auth.http import (
     saml,
     saml_logout,
     second_factor,
+    sign_up,
     tokens,
 )
 from auth.http.bodies import LARGEST
@@ -72,6 +73,11 @@ def routers(parts: Parts) -> list[Router]:
                 login.show_account,
                 invitations.show_invitation,
                 invitations.accept_invitation,
+                sign_up.show_sign_up,
+                sign_up.ask_for_organization,
+                sign_up.show_sign_up_confirmation,
+                sign_up.confirm_sign_up,
+                sign_up.wait_for_organization,
                 resets.show_forgot,
                 resets.ask_for_reset,
                 resets.show_reset,

@@ -6,8 +6,17 @@ from tenants.errors import Refusal, ValidationFailed
 from tenants.sentences import as_sentence, joined, sentence
 
 _OF_SOME = ("takes", "holds")
-_SOME = {"password": as_sentence("A password {objection}."), "name": as_sentence("A name {objection}.")}
-_THAT = {"password": as_sentence("That password {objection}."), "name": as_sentence("That name {objection}.")}
+_SOME = {
+    "password": as_sentence("A password {objection}."),
+    "name": as_sentence("A name {objection}."),
+    "slug": as_sentence("A short name {objection}."),
+}
+_THAT = {
+    "password": as_sentence("That password {objection}."),
+    "name": as_sentence("That name {objection}."),
+    "slug": as_sentence("That short name {objection}."),
+    "email": as_sentence("That e-mail address {objection}."),
+}
 
 
 def told(refusal: Refusal) -> str:

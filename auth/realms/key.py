@@ -1,4 +1,7 @@
-"""The key under which addresses are indexed for the whole installation. It is wrapped by the installation's, so rotating that renews no index."""
+"""The key for what the installation itself knows: indexes of addresses, and what waits sealed.
+
+It is wrapped by IMPRINT_SECRET_KEY, whose rotation touches nothing of that.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,13 @@ class RealmKey:
 
     async def index(self, email: str) -> bytes:
         """Under which an address is found, however it was typed. Raises Undecipherable."""
+        return (await self.opened()).blind_index(PURPOSE, email.strip().lower())
+
+    async def opened(self) -> TenantKey:
+        """Raises Undecipherable."""
         if self._key is None:
             self._key = TenantKey(self._keyring.decrypt(await self._wrapped(), CONTEXT))
-        return self._key.blind_index(PURPOSE, email.strip().lower())
+        return self._key
 
     @repeatable
     async def _wrapped(self) -> bytes:

@@ -15,7 +15,7 @@ realm_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("made_at", Moment, nullable=False, server_default=func.now()),
     CheckConstraint("singleton", name="singleton"),
-    comment="One row: the key of the blind indexes below, wrapped by the installation's.",
+    comment="One row: the key of indexes and of what waits sealed here, wrapped by the installation's.",
 )
 
 home_realms = Table(
@@ -54,7 +54,7 @@ front_letters = Table(
     control_metadata,
     Column("id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("sealed", LargeBinary, nullable=False, comment="to whom and what for: JSON under the installation's key"),
+    Column("sealed", LargeBinary, nullable=False, comment="to whom and what for: JSON under the key in realm_keys"),
     Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
     Column("asked_at", Moment, nullable=False, server_default=func.now()),
     Column("next_attempt_at", Moment, nullable=False, server_default=func.now(), index=True),

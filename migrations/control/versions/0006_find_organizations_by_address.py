@@ -17,7 +17,7 @@ def upgrade() -> None:
         "front_letters",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="to whom and what for: JSON under the installation's key"),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="to whom and what for: JSON under the key in realm_keys"),
         sa.Column("attempts", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.CheckConstraint("singleton", name=op.f("realm_keys_singleton_check")),
         sa.PrimaryKeyConstraint("singleton", name=op.f("realm_keys_pkey")),
         schema="control",
-        comment="One row: the key of the blind indexes below, wrapped by the installation's.",
+        comment="One row: the key of indexes and of what waits sealed here, wrapped by the installation's.",
     )
     op.create_table(
         "home_realms",

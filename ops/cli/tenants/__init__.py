@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import rich_click as click
 
-from ops.cli.tenants import auditing, domains, places, purging, states, stock, tiers, transfer
+from ops.cli.tenants import auditing, domains, inviting, places, purging, states, stock, tiers, transfer
 
 
 @click.group("tenants")
@@ -12,6 +12,6 @@ def command() -> None:
     """Make, list and show organizations."""
 
 
-for family in (places, states, domains, purging, auditing, stock, tiers, transfer):
+for family in (places, inviting, states, domains, purging, auditing, stock, tiers, transfer):
     for one in family.COMMANDS:
         command.add_command(one)

@@ -211,7 +211,7 @@ class Door:
         self.client = httpx.AsyncClient(transport=transport, base_url="http://localhost:8000", headers={"Origin": "http://localhost:8000"})
         self.line, self.folder = line, folder
         carrier = postman(line.tenants, replace(line.settings, smtp_url=folder.as_uri()))
-        self.desk = FrontDesk(line.pool, Keyring(line.tenants.secret_keys), realms, carrier)
+        self.desk = FrontDesk(line.pool, realms, carrier)
 
     async def find(self, typed: str, **headers: str) -> httpx.Response:
         return await self.client.post("/auth/find", data={"organization": typed}, headers=headers)
