@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -16,12 +16,13 @@ import ldap3
 import structlog
 from ldap3.core.exceptions import LDAPException
 from ldap3.utils.conv import escape_filter_chars
-from ldap3.utils.dn import escape_rdn, safe_dn
+from ldap3.utils.dn import escape_rdn
 
+from auth.ldap.groups import groups_of
+from auth.ldap.searching import first, search
 from auth.ldap.settings import LOGIN, LdapSettings
 from auth.sso.checks import Checks, refused
 
-MOST_GROUPS = 500
 _OK, _INVALID_CREDENTIALS = 0, 49
 
 log = structlog.get_logger(__name__)
@@ -94,7 +95,7 @@ def _by_search(
 ) -> Found:
     _bind_service(settings, connection, bind_password, checks)
     text = settings.user_filter.replace(LOGIN, escape_filter_chars(login))
-    entries = _search(connection, settings.base_dn, text, ldap3.SUBTREE, _attributes(settings), most=2)
+    entries = search(connection, settings.base_dn, text, ldap3.SUBTREE, _attributes(settings), most=2)
     # Somebody unknown costs a bind, too.
     dn = entries[0]["dn"] if len(entries) == 1 else f"cn={secrets.token_hex(8)},{settings.base_dn}"
     proven = _binds(settings, server, dn, password)
@@ -107,7 +108,7 @@ def _by_template(settings: LdapSettings, connection: Any, login: str, password: 
     dn = settings.user_dn.replace(LOGIN, escape_rdn(login))
     proven = "\0" not in login and bool(connection.rebind(user=dn, password=password))
     checks.require("password", "the entry's password", "it" if proven else "another, or no such entry", when=proven)
-    entries = _search(connection, dn, "(objectClass=*)", ldap3.BASE, _attributes(settings), most=1)
+    entries = search(connection, dn, "(objectClass=*)", ldap3.BASE, _attributes(settings), most=1)
     checks.require("person_found", "one entry of this name", f"{len(entries)} entries", when=len(entries) == 1)
     return _found(settings, connection, entries[0], checks)
 
@@ -202,64 +203,19 @@ def _binds(settings: LdapSettings, server: ldap3.Server, dn: str, password: str)
         _close(connection)
 
 
-def _search(connection: Any, base: str, text: str, scope: str, attributes: list[str], *, most: int) -> list[dict[str, Any]]:
-    """Entries alone: where the directory refers to another, nobody goes."""
-    connection.search(base, text, scope, dereference_aliases=ldap3.DEREF_NEVER, attributes=attributes, size_limit=most)
-    return [entry for entry in connection.response or [] if entry.get("type") == "searchResEntry"]
-
-
 def _attributes(settings: LdapSettings) -> list[str]:
-    return [settings.id_attribute, settings.email_attribute, settings.name_attribute, settings.username_attribute, settings.groups_attribute]
+    own = [settings.id_attribute, settings.email_attribute, settings.name_attribute, settings.username_attribute]
+    return own if settings.group_filter else [*own, settings.groups_attribute]
 
 
 def _found(settings: LdapSettings, connection: Any, entry: dict[str, Any], checks: Checks) -> Found:
     values = {name.lower(): value for name, value in entry["attributes"].items()}
-    id = _first(values, settings.id_attribute)
+    id = first(values, settings.id_attribute)
     checks.require("person_id", f"the attribute {settings.id_attribute}", "it" if id else "none", when=id is not None)
     assert id is not None  # noqa: S101 - required above
-    return Found(
-        id,
-        _first(values, settings.email_attribute),
-        _first(values, settings.name_attribute),
-        _first(values, settings.username_attribute),
-        _groups(settings, connection, values.get(settings.groups_attribute.lower())),
-    )
-
-
-def _groups(settings: LdapSettings, connection: Any, held: object) -> tuple[str, ...]:
-    """Names and DNs of the groups, and of those that these are in, `nested` deep."""
-    known: dict[str, None] = {}
-    level = [text for text in _texts(held) if text]
-    for depth in range(settings.nested + 1):
-        fresh = [dn for dn in level if dn not in known][: MOST_GROUPS - len(known)]
-        known.update(dict.fromkeys(fresh))
-        if depth == settings.nested or not fresh:
-            break
-        level = [above for dn in fresh for above in _groups_of(settings, connection, dn)]
-    return tuple(name for dn in known for name in dict.fromkeys((_common_name(dn), dn)))
-
-
-def _groups_of(settings: LdapSettings, connection: Any, dn: str) -> list[str]:
-    try:
-        entries = _search(connection, safe_dn(dn), "(objectClass=*)", ldap3.BASE, [settings.groups_attribute], most=1)
-    except LDAPException:
-        return []
-    return [text for entry in entries for value in entry["attributes"].values() for text in _texts(value)]
-
-
-def _common_name(dn: str) -> str:
-    """The first part's value: "editors" of cn=editors,ou=groups,dc=example."""
-    first = dn.replace("\\,", "\x01").split(",", 1)[0].replace("\x01", ",")
-    return first.partition("=")[2] or dn
-
-
-def _first(values: dict[str, object], name: str) -> str | None:
-    return next((text[:320] for text in _texts(values.get(name.lower())) if text), None)
-
-
-def _texts(value: object) -> Iterable[str]:
-    for one in value if isinstance(value, list | tuple) else [] if value is None else [value]:
-        yield one.hex() if isinstance(one, bytes) else str(one).replace("\0", "")
+    username = first(values, settings.username_attribute)
+    groups = groups_of(settings, connection, entry["dn"], username, values.get(settings.groups_attribute.lower()))
+    return Found(id, first(values, settings.email_attribute), first(values, settings.name_attribute), username, groups)
 
 
 def _words(connection: Any) -> str:

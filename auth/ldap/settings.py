@@ -14,6 +14,7 @@ from tenants.errors import ValidationFailed
 from tenants.sentences import as_sentence, sentence
 
 LOGIN = "{login}"
+MEMBER, MEMBER_NAME = "{dn}", "{username}"
 SECRET = "bind_password"  # noqa: S105 - what it is called
 MOST_SERVERS, LONGEST = 5, 1000
 LEAST_SECONDS, MOST_SECONDS, DEEPEST = 1, 20, 10
@@ -25,6 +26,8 @@ class LdapSettings:
     """`urls`: ldaps://, or ldap:// which goes on with StartTLS; the first that answers is asked. Never anything in clear.
 
     People are found by `user_filter` below `base_dn`, searched for with `bind_dn` (none: anonymously), or bind at once as `user_dn`.
+    Groups are those that an entry names in `groups_attribute`, or, where `group_filter` is given, those below `group_base` (none: `base_dn`)
+    that it finds with {dn} for the member's entry or {username} for the value of `username_attribute`.
     `ca`: PEM of the authority that signed the servers' certificates; none: those that this machine trusts.
     """
 
@@ -39,6 +42,8 @@ class LdapSettings:
     name_attribute: str = "cn"
     username_attribute: str = "uid"
     groups_attribute: str = "memberOf"
+    group_filter: str = ""
+    group_base: str = ""
     nested: int = 3
     email_trusted: bool = True
     seconds: int = 5
@@ -73,7 +78,7 @@ def _objections(settings: LdapSettings, secrets: Mapping[str, str]) -> dict[str,
         wrong["seconds"] = sentence("takes {least} to {most}", least=LEAST_SECONDS, most=MOST_SECONDS)
     if not _whole(settings.nested, 0, DEEPEST):
         wrong["nested"] = sentence("takes {least} to {most}", least=0, most=DEEPEST)
-    return wrong | _about_servers(settings) | _about_people(settings) | _about_secrets(settings, secrets)
+    return wrong | _about_servers(settings) | _about_people(settings) | _about_groups(settings) | _about_secrets(settings, secrets)
 
 
 def _about_servers(settings: LdapSettings) -> dict[str, str]:
@@ -102,9 +107,22 @@ def _about_people(settings: LdapSettings) -> dict[str, str]:
     name = "user_filter" if settings.user_filter else "user_dn"
     if LOGIN not in text or len(text) > LONGEST:
         return {name: as_sentence("has to hold {login}, where what was typed stands")}
-    if settings.user_filter and not (text.startswith("(") and text.endswith(")") and text.count("(") == text.count(")")):
+    if settings.user_filter and not _is_filter(text):
         return {name: as_sentence("takes a search filter in parentheses, like (uid={login})")}
     return {}
+
+
+def _about_groups(settings: LdapSettings) -> dict[str, str]:
+    text = settings.group_filter
+    if settings.group_base and (not text or len(settings.group_base) > LONGEST):
+        return {"group_base": "goes with group_filter: below which entry groups stand"}
+    if text and (len(text) > LONGEST or not _is_filter(text) or not (MEMBER in text or MEMBER_NAME in text)):
+        return {"group_filter": as_sentence("takes a search filter that holds {dn} or {username}, like (member={dn})")}
+    return {}
+
+
+def _is_filter(text: str) -> bool:
+    return text.startswith("(") and text.endswith(")") and text.count("(") == text.count(")")
 
 
 def _about_url(url: str) -> str | None:

@@ -26,7 +26,7 @@ include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
-moduleload memberof
+{memberof}
 pidfile {folder}/slapd.pid
 TLSCACertificateFile {folder}/ca.pem
 TLSCertificateFile {folder}/server.pem
@@ -39,13 +39,14 @@ suffix "{base}"
 rootdn "cn=admin,{base}"
 rootpw adminpw
 directory {folder}/db
-overlay memberof
-memberof-group-oc groupOfNames
-memberof-member-ad member
-memberof-memberof-ad memberOf
+{overlay}
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="cn=reader,{base}" read by users read by * none
 """
+_OVERLAY = """overlay memberof
+memberof-group-oc groupOfNames
+memberof-member-ad member
+memberof-memberof-ad memberOf"""
 _PEOPLE = """
 dn: {base}
 objectClass: dcObject
@@ -124,19 +125,24 @@ class Directory:
 
 
 @contextmanager
-def running(name: str, *, more: str = "", hosts: tuple[str, ...] = ("127.0.0.1", "localhost"), tls: bool = True) -> Iterator[Directory]:
-    """The tree dc=`name`; `hosts` are those its certificate names, without `tls` it has none at all."""
+def running(
+    name: str, *, more: str = "", hosts: tuple[str, ...] = ("127.0.0.1", "localhost"), tls: bool = True, member_of: bool = True, elsewhere: int = 1
+) -> Iterator[Directory]:
+    """The tree dc=`name`; `hosts` are those its certificate names, without `tls` it has none at all, without `member_of` people name no groups.
+
+    `elsewhere`: the port that it refers to for people it does not have.
+    """
     folder = Path(tempfile.mkdtemp(prefix="imprint-slapd-"))
     authority = Authority.new(f"{name}'s authority")
     base = f"dc={name},dc=example"
     directory = Directory(base, free_port(), free_port(), authority.pem.certificate)
-    _write(folder, authority, hosts, base, name, more, tls=tls)
+    _write(folder, authority, hosts, base, name, more, tls=tls, member_of=member_of)
     subprocess.run(["/usr/sbin/slapadd", "-q", "-f", folder / "slapd.conf", "-l", folder / "people.ldif"], check=True, capture_output=True)
     urls = f"{directory.plain}/ {directory.ldaps}/" if tls else f"{directory.plain}/"
     log = (folder / "log").open("wb")
     process = subprocess.Popen([SLAPD, "-f", folder / "slapd.conf", "-h", urls, "-d", "0"], stdout=log, stderr=log)
     try:
-        _add_groups(directory)
+        _add_groups(directory, elsewhere)
         yield directory
     finally:
         process.terminate()
@@ -145,18 +151,19 @@ def running(name: str, *, more: str = "", hosts: tuple[str, ...] = ("127.0.0.1",
         shutil.rmtree(folder)
 
 
-def _write(folder: Path, authority: Authority, hosts: tuple[str, ...], base: str, name: str, more: str, *, tls: bool) -> None:
+def _write(folder: Path, authority: Authority, hosts: tuple[str, ...], base: str, name: str, more: str, *, tls: bool, member_of: bool) -> None:
     (folder / "db").mkdir()
     server = authority.server(*hosts)
     (folder / "ca.pem").write_text(authority.pem.certificate)
     (folder / "server.pem").write_text(server.certificate)
     (folder / "server.key").write_text(server.key)
-    text = _CONFIGURATION.format(folder=folder, base=base, more=more)
+    overlay = {"memberof": "moduleload memberof", "overlay": _OVERLAY} if member_of else {"memberof": "", "overlay": ""}
+    text = _CONFIGURATION.format(folder=folder, base=base, more=more, **overlay)
     (folder / "slapd.conf").write_text(text if tls else "\n".join(line for line in text.splitlines() if not line.startswith("TLS")))
     (folder / "people.ldif").write_text(_PEOPLE.format(base=base, name=name).lstrip())
 
 
-def _add_groups(directory: Directory) -> None:
+def _add_groups(directory: Directory, elsewhere: int) -> None:
     """Over LDAP, so that memberOf is filled: alice is an editor, editors are staff, bob is staff, staff is in a circle and the circle in staff."""
     people, groups = f"ou=people,{directory.base}", f"ou=groups,{directory.base}"
     connection = _once_it_answers(directory)
@@ -170,7 +177,7 @@ def _add_groups(directory: Directory) -> None:
             assert connection.add(f"cn={name},{groups}", "groupOfNames", {"member": held}), connection.result
         assert connection.modify(f"cn=staff,{groups}", {"member": [(ldap3.MODIFY_ADD, [f"cn=circle,{groups}"])]}), connection.result
         controls = [("2.16.840.1.113730.3.4.2", True, None)]  # ManageDsaIT (RFC 3296): the referral itself
-        referral = {"ref": "ldap://127.0.0.1:1/ou=people,dc=evil,dc=example", "ou": "remote"}
+        referral = {"ref": f"ldap://127.0.0.1:{elsewhere}/ou=people,dc=evil,dc=example", "ou": "remote"}
         assert connection.add(f"ou=remote,{people}", ["referral", "extensibleObject"], referral, controls=controls), connection.result
 
 

@@ -130,6 +130,7 @@ KINDS: Mapping[str, SetUp] = MappingProxyType(
                     Field("user_filter", "Which of them", "With {login} for what was typed.", value="(|(uid={login})(mail={login}))"),
                     Field("bind_dn", "Account that searches", required=False),
                     Field("bind_password", "Its password", input="password", secret=True, required=False),
+                    Field("group_filter", "How groups are found", "Empty: people's entries name them. Else like (member={dn}).", required=False),
                     Field("ca", "Certificate authority", "PEM; empty: those that this machine trusts.", input="area", required=False),
                 ),
             ),

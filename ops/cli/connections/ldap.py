@@ -28,6 +28,8 @@ from ops.cli.connections.common import AS_JSON, NAME, asked, print_one, secret_f
 @click.option("--name-attribute")
 @click.option("--username-attribute")
 @click.option("--groups-attribute", help="Where an entry names its groups, like memberOf.")
+@click.option("--group-filter", metavar="FILTER", help="Instead: how groups are found, with {dn} or {username} for the member, like (member={dn}).")
+@click.option("--group-base", metavar="DN", help="Below which entry groups stand; the base DN where it is left out.")
 @click.option("--nested", type=int, help="How deep groups in groups are followed.")
 @click.option("--seconds", type=int, help="How long one server is waited for.")
 @terms
