@@ -13,12 +13,13 @@ from auth.modules import Surroundings, modules
 from auth.saml.module import SamlModule
 from auth.scim.tokens import ScimTokens
 from auth.sso.connections import Connection, Connections, Kind
-from auth.sso.domains import EmailDomains
+from auth.sso.domains import EmailDomain, EmailDomains, email_domain
 from auth.sso.mapping import OWNER
 from ops.organization import organization
 from tenants.database import Database
 from tenants.errors import ValidationFailed
 from tenants.ids import new_id
+from tenants.lifecycle.records import DnsRecords
 from tenants.registry import Tenant
 from tenants.statements import statement
 from tenants.transaction import Cause
@@ -58,6 +59,7 @@ class Connecting:
     domains: EmailDomains
     modules: Mapping[Kind, Module]
     addresses: Addresses
+    dns_servers: Sequence[tuple[str, int]] = ()
 
     async def add(self, wanted: Wanted) -> dict[str, Any]:
         """Raises ValidationFailed naming all that is wrong, Conflict where there is one of this name."""
@@ -138,6 +140,20 @@ class Connecting:
         shown = {"name": name, "address": f"{self.addresses.of(self.tenant)}/scim/v2", "tokens": held}
         return shown | {"token": made} if made else shown
 
+    async def email_domains(self) -> list[dict[str, Any]]:
+        return [_shown_domain(domain) for domain in await self.domains.of(self.tenant)]
+
+    async def change_email_domain(self, action: str, domain: str) -> dict[str, Any]:
+        """Add claims it, verify looks for its TXT record, remove gives it up. Raises ValidationFailed, NotFound, NotVerified."""
+        name, cause = email_domain(domain), Cause(new_id())
+        if action == "remove":
+            await self.domains.remove(self.tenant, name, cause)
+            return {"domain": name, "removed": True}
+        if action == "add":
+            return _shown_domain(await self.domains.claim(self.tenant, name, cause))
+        await self.domains.verify(self.tenant, name, DnsRecords(self.dns_servers), cause)
+        return next(_shown_domain(one) for one in await self.domains.of(self.tenant) if one.domain == name)
+
     def shown(self, connection: Connection) -> dict[str, Any]:
         """Everything but secrets."""
         return {
@@ -171,10 +187,16 @@ class Connecting:
         return wrong
 
 
+def _shown_domain(domain: EmailDomain) -> dict[str, Any]:
+    """With the TXT record that proves it, while nothing has."""
+    shown = {"domain": domain.domain, "verified_at": domain.verified_at.isoformat() if domain.verified_at else None}
+    return shown if domain.verified_at else shown | {"record": {"name": domain.record, "type": "TXT", "value": domain.value}}
+
+
 @asynccontextmanager
 async def connecting(settings: Settings, slug: str) -> AsyncIterator[Connecting]:
     """Raises NotFound, NeverMigrated."""
     async with organization(settings, slug) as (database, tenant):
         addresses = Addresses(settings.tenants.public_url)
         kinds = modules(Surroundings(addresses, settings.tenants.dev))
-        yield Connecting(tenant, database, Connections(database), EmailDomains(database), kinds, addresses)
+        yield Connecting(tenant, database, Connections(database), EmailDomains(database), kinds, addresses, settings.auth.dns_servers)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from ops.cli.connections.common import AS_JSON, NAME, SLUG, asked, print_one
+from ops.cli.connections.domains import domains
 from ops.cli.connections.ldap import add_ldap
 from ops.cli.connections.oauth2 import add_oauth2
 from ops.cli.connections.oidc import add_oidc
@@ -39,6 +40,7 @@ add.add_command(add_oauth2)
 add.add_command(add_saml)
 command.add_command(certificate)
 add.add_command(add_ldap)
+command.add_command(domains)
 
 
 @command.command("list")

@@ -15,12 +15,15 @@ from auth.sso.connections import Connections
 from auth.sso.domains import EmailDomains
 from ops.connecting import Connecting
 from tenants.database import Database
-from tenants.errors import Conflict, NotFound
+from tenants.errors import Conflict, NotFound, ValidationFailed
+from tenants.ids import new_id
+from tenants.lifecycle.domains import NotVerified
 from tests.integration.admin.test_sign_on import send, signed_in
 from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import NewPerson, client_at
 from tests.integration.auth.test_arrivals import connected
 from tests.integration.conftest import House
+from tests.name_server import name_server
 
 TOKEN = re.compile(r"scim_[0-9a-f]{32}_[A-Za-z0-9_-]{43}")
 
@@ -92,3 +95,28 @@ async def test_an_operator_makes_and_revokes_tokens(app: ASGIApp, auth: Auth, ac
     assert (len(shown["tokens"]), "token" in shown, len(rotated["tokens"])) == (2, False, 2)
     with pytest.raises(NotFound):
         await connecting.provisioning("none", days=None, revoke=None)
+
+
+async def test_an_operator_claims_proves_and_gives_up_domains_of_addresses(acme: House, globex: House, pool: Database) -> None:
+    domain = f"d{new_id().hex[:12]}.example"
+    async with name_server() as dns:
+        servers = [("127.0.0.1", dns.port)]
+        at = [
+            Connecting(house.tenant, pool, Connections(pool), EmailDomains(pool), {}, Addresses("http://localhost:8000"), servers)
+            for house in (acme, globex)
+        ]
+        claimed = await at[0].change_email_domain("add", f" {domain.upper()}. ")
+        with pytest.raises(NotVerified):
+            await at[0].change_email_domain("verify", domain)
+        dns.texts[claimed["record"]["name"]] = [claimed["record"]["value"]]
+        verified = await at[0].change_email_domain("verify", domain)
+        with pytest.raises(NotFound):
+            await at[1].change_email_domain("verify", domain)
+
+    assert (claimed["domain"], claimed["record"]["type"], claimed["verified_at"]) == (domain, "TXT", None)
+    assert verified["verified_at"]
+    assert "record" not in verified
+    assert domain in {row["domain"] for row in await at[0].email_domains()}
+    assert await at[0].change_email_domain("remove", domain) == {"domain": domain, "removed": True}
+    with pytest.raises(ValidationFailed):
+        await at[0].change_email_domain("add", "not a domain")

@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 from app.scim.requests import Pace
+from auth.copies import NOT_KEPT
 from auth.service import Auth
 from auth.sso.connections import Connection
+from auth.sso.setup_links import SetupLinkEnded
+from tenants.database import Database
 from tenants.errors import Conflict, NotFound, RateLimited, ValidationFailed
 from tenants.ids import new_id
 from tenants.transaction import Cause
@@ -120,3 +123,22 @@ async def test_tokens_of_a_connection_that_is_removed_are_good_no_more(auth: Aut
     await auth.parts.connections.remove(initech.tenant, connection.name, Cause(new_id()))
 
     assert (await at_initech.get("/scim/v2/Users", headers={"Authorization": f"Bearer {token}"})).status_code == 401
+
+
+async def test_a_copy_of_an_organization_keeps_no_tokens_and_no_set_up_links(
+    auth: Auth, hooli: House, new_provider: NewProvider, pool: Database
+) -> None:
+    provider = await new_provider(hooli)
+    token = provider.client.headers["authorization"].removeprefix("Bearer ")
+    by = hooli.id_of("owner")
+    link = await auth.parts.setup_links.make(hooli.tenant, by, None, None, Cause(new_id(), by), days=7, may_switch_on=False)
+
+    async with pool.writing(hooli.tenant.place) as connection:  # as a copy of it would be treated
+        for part in NOT_KEPT:
+            if "provision" in part.what or "set-up" in part.what:
+                for reset in part.statements:
+                    await connection.execute(reset)
+
+    assert await auth.parts.scim_tokens.connection_of(hooli.tenant, token) is None
+    with pytest.raises(SetupLinkEnded):
+        await auth.parts.setup_links.look(hooli.tenant, link)
