@@ -302,6 +302,13 @@ class Some:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """A filter on entities that make a tree: holds for the one that is named, and for whatever stands under it. `above`: names the parent."""
+
+    above: Col
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """A type with a table, rows one may see, orders and filters. Filters name only what everybody who may use them may see.
 
@@ -315,7 +322,7 @@ class Entity:
     visible: Condition = EVERYBODY
     order: tuple[Order, ...] = ()
     orders: Mapping[str, Order] = field(default_factory=dict)
-    filters: Mapping[str, Value | Some] = field(default_factory=dict)
+    filters: Mapping[str, Value | Some | Within] = field(default_factory=dict)
     uneven: bool = False
 
     @property

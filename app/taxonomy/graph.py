@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.shared.graph import Computed, Entity, Graph, IsNull, Link, Lookup, Many, One, Order, Permitted, Recalled, Rows, Value
+from app.shared.graph import Computed, Entity, Graph, IsNull, Link, Lookup, Many, One, Order, Permitted, Recalled, Rows, Value, Within
 from app.taxonomy.past import category_history, tag_history
 from app.taxonomy.tables import categories, tags
 
@@ -50,6 +50,7 @@ CATEGORY = Entity(
         "name": Value(categories.c.name),
         "slug": Value(categories.c.slug),
         "parentId": Value(categories.c.parent_id),
+        "within": Within(categories.c.parent_id),
     },
 )
 

@@ -1,5 +1,7 @@
 """`where` arguments as predicates: declared columns, bound values, two-valued logic also where columns are null."""
 
+# ruff: noqa: S608 - every name in these texts is declared by the code; see the package
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -14,7 +16,7 @@ from app.api.compiler.conditions import Truth, conjunction, disjunction, negatio
 from app.api.compiler.context import Compilation
 from app.api.compiler.rows import Source, column_name, table_name
 from app.api.errors import LimitExceeded, invalid
-from app.shared.graph import Some, Value
+from app.shared.graph import Some, Value, Within
 
 MOST_CONDITIONS = 60
 _OPERATORS = {
@@ -64,6 +66,8 @@ class Filter:
         if isinstance(binding, Some):
             return self._some(row, binding, self._entries(tree, path)["some"], f"{path}.some")
         operators = self._entries(tree, path)
+        if isinstance(binding, Within):
+            return conjunction([self._within(row, binding, name_, value, f"{path}.{name_}") for name_, value in operators.items()])
         return conjunction([self._comparison(row, binding, name_, value, f"{path}.{name_}") for name_, value in operators.items()])
 
     def _some(self, row: Source, binding: Some, tree: Tree, path: str) -> Truth:
@@ -73,6 +77,16 @@ class Filter:
             f"EXISTS (SELECT FROM {table_name(binding.via.near.table)} {link} JOIN {table_name(far.entity.table)} {far.alias}"
             f" ON {far.column(far.entity.key)} = {link}.{column_name(binding.via.far)}"
             f" WHERE {link}.{column_name(binding.via.near)} = {row.column(row.entity.key)} AND {predicate(conditions)})"
+        )
+
+    def _within(self, row: Source, binding: Within, operator: str, tree: Tree, path: str) -> Truth:
+        """The branch is walked down once, whatever number of rows is held against it."""
+        top, below, walk, table = self._ctx.alias("w"), self._ctx.alias("w"), self._ctx.alias("w"), table_name(row.entity.table)
+        key, above = column_name(row.entity.key), column_name(binding.above)
+        named = self._comparison(Source(row.entity, top), Value(row.entity.key), operator, tree, path)
+        return (
+            f"{row.column(row.entity.key)} IN (WITH RECURSIVE {walk} (id) AS (SELECT {top}.{key} FROM {table} {top} WHERE {predicate(named)}"
+            f" UNION SELECT {below}.{key} FROM {walk} JOIN {table} {below} ON {below}.{above} = {walk}.id) SELECT id FROM {walk})"
         )
 
     def _comparison(self, row: Source, binding: Value, operator: str, tree: Tree, path: str) -> Truth:

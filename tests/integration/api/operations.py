@@ -270,6 +270,9 @@ class Operation:
             "name": lambda: self.text_filter(category["name"]),
             "slug": lambda: self.text_filter(category["slug"]),
             "parentId": lambda: self.id_filter(category["parent_id"] or category["id"]),
+            "within": lambda: self.draw(
+                st.sampled_from(({"eq": str(category["id"])}, {"in": [str(category["id"]), str(category["parent_id"] or category["id"])]}))
+            ),
         }
         return "CategoryWhere", self.where(leaves, self.category_where, depth)
 

@@ -687,6 +687,10 @@ class Reading:
     def category_meets(self, category: Row, where: Mapping[str, Any]) -> bool:
         return self.meets(category, where, self.category_meets)
 
+    def line_of(self, category: Row | None) -> set[str]:
+        """It and all that it stands under."""
+        return {str(category["id"])} | self.line_of(self.world.by_id("categories", category["parent_id"])) if category else set()
+
     def meets(self, row: Row, where: Mapping[str, Any], again: Callable[[Row, Mapping[str, Any]], bool]) -> bool:
         for name, condition in where.items():
             if name == "and":
@@ -699,6 +703,9 @@ class Reading:
                 met = any(self.tag_meets(tag, condition["some"]) for tag in self.tags_of(row))
             elif name == "categories":
                 met = any(self.category_meets(category, condition["some"]) for category in self.categories_of(row))
+            elif name == "within":
+                line = self.line_of(row)
+                met = all(wanted in line if how == "eq" else bool(line & set(wanted)) for how, wanted in condition.items())
             else:
                 met = all(compared(how, row[snake(name)], wanted) for how, wanted in condition.items())
             if not met:

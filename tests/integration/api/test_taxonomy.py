@@ -255,3 +255,24 @@ async def test_what_belongs_to_another_organization_is_as_unknown_as_what_is_not
 
     assert code_of(answers[0]) == "NOT_FOUND"
     assert answers[0] == answers[1]
+
+
+async def test_posts_are_found_by_a_category_and_by_whatever_stands_under_it(ask: Ask, acme: House, globex: House) -> None:
+    above = await category(ask, acme, "Within")
+    below = await category(ask, acme, "Within it", parentId=above["id"])
+    deep, beside = await category(ask, acme, "Deep within", parentId=below["id"]), await category(ask, acme, "Beside it")
+    posts = {one["id"]: await post(ask, acme, categoryIds=[one["id"]]) for one in (above, below, deep, beside)}
+    query = "query($w: WithinFilter) { posts(where: {categories: {some: {within: $w}}}) { nodes { id } } }"
+
+    async def found(who: House, **given: Any) -> set[str]:
+        response = await ask(who, "owner", query, w=given)
+        return {node["id"] for node in response["data"]["posts"]["nodes"]}
+
+    assert await found(acme, eq=above["id"]) == {posts[one["id"]] for one in (above, below, deep)}
+    assert await found(acme, eq=deep["id"]) == {posts[deep["id"]]}
+    assert await found(acme, **{"in": [below["id"], beside["id"]]}) == {posts[one["id"]] for one in (below, deep, beside)}
+    assert await found(acme, eq=NOBODY) == await found(globex, eq=above["id"]) == set()
+    assert code_of(await ask(acme, "owner", query, w={"eq": "no id"})) == "VALIDATION_FAILED"
+    assert code_of(await ask(acme, "owner", query, w={"eq": None})) == "VALIDATION_FAILED"
+    tree = await ask(acme, None, "query($id: ID) { categories(where: {within: {eq: $id}}) { name } }", id=above["id"])
+    assert {one["name"] for one in tree["data"]["categories"]} == {"Within", "Within it", "Deep within"}
