@@ -9,13 +9,14 @@ from dataclasses import dataclass
 class Backoff:
     """After `free` attempts each further one costs a wait that doubles from `first` up to `longest`.
 
-    `window`: seconds of quiet after which everything is forgotten.
+    `window`: seconds of quiet after which everything is forgotten; `steady`: seconds from the first attempt on, however many follow.
     """
 
     free: int
     longest: int
     window: int
     first: int = 1
+    steady: bool = False
 
     def wait_after(self, attempts: int) -> int:
         """Seconds until the next try, once this many have been counted."""
@@ -27,10 +28,11 @@ class Backoff:
 PER_NAME = Backoff(free=5, longest=900, window=3600)
 PER_ADDRESS = Backoff(free=5, longest=30, window=900)
 
-# Of letters that anybody can have sent by typing an address: to that address, from one place, and from one organization.
+# Of letters that anybody can have sent by typing an address: to that address, from one network (an office shares one), and of all.
 ASKED_FOR_NAME = Backoff(free=3, longest=3600, window=7200, first=300)
-ASKED_FROM_ADDRESS = Backoff(free=10, longest=600, window=3600, first=10)
-ASKED_OF_PLACE = Backoff(free=300, longest=15, window=900)
+ASKED_FROM_ADDRESS = Backoff(free=30, longest=60, window=900, first=5, steady=True)
+ASKED_OF_ORGANIZATION = Backoff(free=300, longest=10, window=900, steady=True)
+ASKED_OF_INSTALLATION = Backoff(free=20_000, longest=5, window=900, steady=True)
 
 
 @dataclass(slots=True)
@@ -49,7 +51,8 @@ class Count:
             return self.blocked_until - now
         self.attempts += 1
         self.blocked_until = now + rule.wait_after(self.attempts) if rule.wait_after(self.attempts) else 0.0
-        self.forgotten_at = now + rule.window
+        if self.attempts == 1 or not rule.steady:
+            self.forgotten_at = now + rule.window
         return 0.0
 
     def wait(self, now: float) -> float:

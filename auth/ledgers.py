@@ -36,7 +36,7 @@ if over >= 0 then
   local wait = math.min(tonumber(ARGV[3]), tonumber(ARGV[5]) * 2 ^ math.min(over, 30))
   redis.call('HSET', KEYS[1], 'blocked', string.format('%.0f', now + wait * 1000))
 end
-redis.call('EXPIRE', KEYS[1], ARGV[4])
+if attempts == 1 or ARGV[6] == '0' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
 return 0
 """
 
@@ -111,7 +111,9 @@ class RedisLedger:
         await self._redis.delete(key)
 
     async def _ask(self, key: str, rule: Backoff, *, count: bool) -> float:
-        milliseconds = await cast("Any", self._script(keys=[key], args=[int(count), rule.free, rule.longest, rule.window, rule.first]))
+        milliseconds = await cast(
+            "Any", self._script(keys=[key], args=[int(count), rule.free, rule.longest, rule.window, rule.first, int(rule.steady)])
+        )
         return float(milliseconds) / 1000
 
 

@@ -62,7 +62,7 @@ class Resets:
         name = login.strip().lower()
         if not name or len(name) > LONGEST_LOGIN:
             raise ValidationFailed({"login": f"takes an e-mail address or username of at most {LONGEST_LOGIN} characters"})
-        await self.asking.enter(tenant.id.hex, "reset", name, address or "local")
+        await self.asking.enter(tenant.id, "reset", name, address or "local")
         await self._note(tenant, name, address, Cause(correlation_id))
 
     @repeatable

@@ -59,11 +59,11 @@ async def _by_address(parts: Parts, request: AnyRequest, email: str) -> Response
     domain = domain_of(email)
     if not domain or len(email) > LONGEST_LOGIN:
         raise ValidationFailed({"organization": "is no e-mail address"})
-    await parts.front.admit("find", email, address_of(parts, request))
     owner = await parts.realms.owner_of(domain)
     tenant = await parts.registry.by_id(owner) if owner else None
     if tenant is not None:
         return await _onward(parts, request, tenant, email)
+    await parts.front.admit("find", email, address_of(parts, request))
     await parts.front.ask_homes(email)
     return page(request, "homes_asked.html")
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from tenants.database import Database
 
-PLACE = "installation"
 HOMES = "homes"
 WAIT = statement("INSERT INTO control.front_letters (id, kind, sealed) VALUES (:id, :kind, :sealed)")
 
@@ -38,7 +37,7 @@ class Front:
 
     async def admit(self, what: str, email: str, address: str | None) -> None:
         """Charge what is asked for to the address it is for and to where it comes from. Raises RateLimited."""
-        await self._asking.enter(PLACE, what, email, address or "local")
+        await self._asking.enter(None, what, email, address or "local")
 
     async def write(self, kind: str, about: Mapping[str, str]) -> None:
         """Have a worker write a letter of this kind."""

@@ -31,7 +31,7 @@ from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tenants.statements import statement
-from tests.integration.migrations.commands import environment
+from tests.integration.migrations.commands import environment, imprint
 from tests.integration.serving import running
 from tests.integration.workers.conftest import Line
 from workers.front import FrontDesk
@@ -294,6 +294,17 @@ async def test_an_invitation_is_good_for_one_organization_of_whoever_it_was_made
     assert len(await newcomer.organizations("invited-%")) == 1
     assert (await newcomer.client.get(path)).status_code == 403
     assert sorted(await newcomer.states()) == ["asked", "opened"]
+
+
+async def test_the_command_prints_the_link_and_is_refused_where_sign_up_is_off(line: Line, migrated: TenantSettings) -> None:
+    made = await imprint(migrated, "tenants", "invite", "Bob@Command.example", "--json", IMPRINT_SIGN_UP="invite")
+    wrong = await imprint(migrated, "tenants", "invite", "nobody", IMPRINT_SIGN_UP="open")
+    off = await imprint(migrated, "tenants", "invite", "bob@command.example", IMPRINT_SIGN_UP="off")
+
+    assert (made.code, wrong.code, off.code) == (0, 1, 3), made.err
+    assert (made.json["email"], made.json["mailed"]) == ("bob@command.example", False)
+    assert made.json["invitation"].startswith("http://localhost:8000/auth/sign-up?invitation=")
+    assert "IMPRINT_SIGN_UP is off" in off.err
 
 
 async def test_without_one_nobody_opens_anything(opening: Opening) -> None:

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from auth.backoff import PER_ADDRESS, PER_NAME, Backoff, Count
+from auth.backoff import (
+    ASKED_FOR_NAME,
+    ASKED_FROM_ADDRESS,
+    ASKED_OF_INSTALLATION,
+    ASKED_OF_ORGANIZATION,
+    PER_ADDRESS,
+    PER_NAME,
+    Backoff,
+    Count,
+)
 from auth.ledgers import LocalLedger
 from auth.limits import name_counted
 
@@ -29,6 +38,20 @@ def test_after_its_window_of_quiet_everything_is_forgotten() -> None:
     assert count.wait(600.0) == 0
     assert count.charge(RULE, 600.0) == 0
     assert count.attempts == 1
+
+
+def test_a_steady_window_ends_however_many_attempts_follow_the_first() -> None:
+    rule = Backoff(free=2, longest=10, window=60, first=4, steady=True)
+    count = Count()
+    assert [count.charge(rule, 0.0), count.charge(rule, 1.0), count.charge(rule, 2.0)] == [0, 0, 3]
+    assert [count.charge(rule, 5.0), count.charge(rule, 6.0)] == [0, 7]
+    assert [count.charge(rule, 59.0), count.charge(rule, 60.0), count.attempts] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("rule", [ASKED_FOR_NAME, ASKED_FROM_ADDRESS, ASKED_OF_ORGANIZATION, ASKED_OF_INSTALLATION])
+def test_letters_that_anybody_can_ask_for_never_wait_longer_than_what_is_remembered(rule: Backoff) -> None:
+    assert rule.longest < rule.window
+    assert rule.wait_after(rule.free) == rule.first
 
 
 @pytest.mark.parametrize("rule", [PER_NAME, PER_ADDRESS])
