@@ -44,8 +44,11 @@ class Outcome:
 class Unit:
     """Several commands that are one change."""
 
-    def __init__(self, tx: Transaction, who: Principal, visitor: Callable[[], bytes] = bytes) -> None:
+    def __init__(
+        self, tx: Transaction, who: Principal, visitor: Callable[[], bytes] = bytes, address: Callable[[], str | None] | None = None
+    ) -> None:
         self._tx = tx
+        self._address = address
         self._who = who
         self._visitor = visitor
 
@@ -53,6 +56,11 @@ class Unit:
     def visitor(self) -> bytes:
         """What tells readers who are nobody apart; nothing where no request brought them."""
         return self._visitor()
+
+    @property
+    def address(self) -> str | None:
+        """The IP address from where this is asked for; None where no request brought it."""
+        return self._address() if self._address else None
 
     @property
     def transaction(self) -> Transaction:
@@ -115,8 +123,15 @@ class Bus:
 
     @asynccontextmanager
     async def unit(
-        self, tenant: Tenant, who: Principal, *, correlation_id: UUID, causation_id: UUID | None = None, visitor: Callable[[], bytes] = bytes
+        self,
+        tenant: Tenant,
+        who: Principal,
+        *,
+        correlation_id: UUID,
+        causation_id: UUID | None = None,
+        visitor: Callable[[], bytes] = bytes,
+        address: Callable[[], str | None] | None = None,
     ) -> AsyncIterator[Unit]:
-        """One transaction for several commands."""
+        """One transaction for several commands. `address`: from where they are asked for."""
         async with transaction(self._database, tenant, Cause(correlation_id, who.user_id, causation_id), self._remembered) as tx:
-            yield Unit(tx, who, visitor)
+            yield Unit(tx, who, visitor, address)

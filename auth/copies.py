@@ -48,7 +48,8 @@ NOT_KEPT = (
         (statement("UPDATE __tenant__.setup_links SET revoked_at = now() WHERE revoked_at IS NULL AND finished_at IS NULL"),),
     ),
     NotKept(
-        "connections to identity providers are switched off: their addresses here are others; set them up and enable them",
+        "connections to identity providers are switched off, and nobody has to come through one: their addresses here are others; "
+        "set them up and enable them",
         (statement("UPDATE __tenant__.connections SET enabled = false WHERE enabled"), statement("DELETE FROM __tenant__.handles")),
     ),
 )

@@ -29,7 +29,8 @@ MOST = 200
 MODULE = "account"
 OWN = statement(
     """
-    SELECT id, kind, client_id, user_agent, host(address) AS address, created_at, last_seen_at, now() AS now FROM __tenant__.sessions
+    SELECT id, kind, client_id, user_agent, host(address) AS address, created_at, last_seen_at,
+           user_id, amr, connection_id, now() AS now FROM __tenant__.sessions
     WHERE user_id = :user_id AND revoked_at IS NULL AND expires_at > now() ORDER BY last_seen_at DESC, id LIMIT :most
     """
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from tenants.errors import Forbidden, Refusal, Unauthenticated
-from tenants.sentences import as_sentence
+from tenants.sentences import as_sentence, sentence
 
 
 class InvalidCredentials(Unauthenticated):
@@ -143,6 +143,29 @@ class ElevationRequired(Forbidden):
 
     def extensions(self) -> dict[str, object]:
         return {"proveAt": self.where}
+
+
+class ProviderOnly(Forbidden):
+    """The organization's people come in through its provider; this was said to somebody who has proven who they are."""
+
+    code: ClassVar[str] = "PROVIDER_ONLY"
+
+    def __init__(self) -> None:
+        super().__init__("Your organization signs in through its provider. Go to the sign-in page and continue with it.")
+
+
+class OutsideNetworks(Forbidden):
+    """Somebody is elsewhere than where the organization lets its people act."""
+
+    code: ClassVar[str] = "NETWORK_NOT_ALLOWED"
+
+    def __init__(self, address: str | None) -> None:
+        super().__init__(
+            sentence(
+                "You are at {address}, outside of the networks that this organization allows. Connect through its network, or ask its administrator.",
+                address=address or "?",
+            )
+        )
 
 
 class CrossSite(Forbidden):

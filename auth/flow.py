@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from auth.accounts import Account
+from auth.enforced import USED, USED_TIMER
 from auth.grants import Grants, TokenPair
 from auth.policies import Decided, Policies
-from auth.sessions import Device, NewSession, Session, Sessions, Via
+from auth.sessions import SERVICE_AMR, Device, NewSession, Session, Sessions, Via
 from auth.settings import AuthSettings
 from auth.sso.trail import Happened, tell_in
 from tenants.database import repeatable
+from tenants.ids import new_id
 from tenants.registry import Tenant
 from tenants.transaction import Cause, Transaction, transaction
 
@@ -36,9 +38,11 @@ class Flow:
     async def _opened(
         self, tenant: Tenant, account: Account, amr: tuple[str, ...], device: Device, cause: Cause, via: Via | None
     ) -> tuple[Session, str]:
-        lifetime = _at_most(self._settings.refresh_lifetime, await self._policies.of(tenant))
+        decided = await self._policies.of(tenant)
+        lifetime = _at_most(self._settings.refresh_lifetime, decided)
         async with transaction(self._database, tenant, cause) as change:
             new = await self._sessions.open(change, account.user_id, kind="api", amr=amr, device=device, lifetime=lifetime, via=via)
+            await _note_use(change, account.user_id, amr, device, decided, via)
             return new.session, await self._grants.first_refresh_token(change, new.session, device)
 
     @repeatable
@@ -77,7 +81,17 @@ class Flow:
     ) -> NewSession:
         """The same inside a transaction that does more."""
         lifetime = _at_most(self._settings.browser_lifetime, decided)
+        await _note_use(change, user_id, amr, device, decided, via)
         return await self._sessions.open(change, user_id, kind="browser", amr=amr, device=device, lifetime=lifetime, via=via)
+
+
+async def _note_use(change: Transaction, user_id: UUID, amr: tuple[str, ...], device: Device, decided: Decided, via: Via | None) -> None:
+    """Whenever a break-glass owner comes in past the provider, the log has it, and all owners get a letter."""
+    if via is not None or amr == SERVICE_AMR or not decided.enforced or user_id not in decided.break_glass:
+        return
+    happened = Happened(USED, "break_glass", change.cause.correlation_id, user_id=user_id, address=device.address, details={"amr": list(amr)})
+    trace = await tell_in(change, happened)
+    await change.schedule(USED_TIMER, new_id(), change.now, {"user_id": str(user_id), "trace": trace})
 
 
 def _at_most(seconds: int, decided: Decided) -> int:

@@ -34,7 +34,7 @@ GRACE = timedelta(seconds=10)
 FIND = statement(
     """
     SELECT r.hash, r.client, r.used_at, r.successor, r.expires_at, s.id AS session_id, s.user_id, s.amr, s.auth_time, s.client_id,
-           s.revoked_at, s.created_at, s.last_seen_at, s.expires_at AS session_expires_at
+           s.revoked_at, s.connection_id, s.created_at, s.last_seen_at, s.expires_at AS session_expires_at
     FROM __tenant__.refresh_tokens r JOIN __tenant__.sessions s ON s.id = r.session_id
     WHERE r.hash = :hash FOR UPDATE OF r, s
     """

@@ -12,6 +12,7 @@ from auth.credentials import Credentials
 from auth.errors import InvalidCredentials
 from auth.limits import Limits, name_counted
 from auth.measures import SIGN_INS
+from auth.policies import Policies
 from tenants.errors import RetryLater
 from tenants.registry import Tenant
 
@@ -33,10 +34,11 @@ class Attempt:
 
 
 class Native:
-    def __init__(self, accounts: Accounts, credentials: Credentials, limits: Limits) -> None:
+    def __init__(self, accounts: Accounts, credentials: Credentials, limits: Limits, policies: Policies) -> None:
         self._accounts = accounts
         self._credentials = credentials
         self._limits = limits
+        self._policies = policies
 
     async def prove(self, tenant: Tenant, attempt: Attempt) -> Account:
         """The person, if the password is theirs and they may sign in. Every way to fail costs the same and looks the same.
@@ -51,9 +53,10 @@ class Native:
         except RetryLater as refusal:
             _tell(tenant, attempt, account, refusal.code.lower())
             raise
-        if account is None or not matched or account.status != "active":
+        allowed = account is not None and (await self._policies.of(tenant)).admits(account.user_id)
+        if account is None or not matched or account.status != "active" or not allowed:
             await self._limits.failed(tenant, attempt.address)
-            _tell(tenant, attempt, account, _reason(account, matched=matched))
+            _tell(tenant, attempt, account, _reason(account, matched=matched, allowed=allowed))
             raise InvalidCredentials
         await self._limits.succeeded(tenant, name)
         _tell(tenant, attempt, account, "signed_in")
@@ -72,10 +75,12 @@ class Native:
         return await self._accounts.find(tenant, login)
 
 
-def _reason(account: Account | None, *, matched: bool) -> str:
+def _reason(account: Account | None, *, matched: bool, allowed: bool) -> str:
     if account is None:
         return "unknown"
-    return account.status if matched else "wrong_password"
+    if not matched:
+        return "wrong_password"
+    return account.status if allowed else "provider_only"
 
 
 def _tell(tenant: Tenant, attempt: Attempt, account: Account | None, result: str) -> None:

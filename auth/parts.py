@@ -12,6 +12,7 @@ from auth.asking import Asking
 from auth.cookies import CookieNames
 from auth.credentials import Credentials
 from auth.devices import Devices
+from auth.factors.break_glass import BreakGlass
 from auth.factors.factors import Factors
 from auth.factors.passkeys import Passkeys
 from auth.flow import Flow
@@ -75,6 +76,7 @@ class Parts:
     limits: Limits
     native: Native
     factors: Factors
+    break_glass: BreakGlass
     passkeys: Passkeys
     devices: Devices
     flow: Flow
@@ -144,9 +146,10 @@ class Parts:
             grants=grants,
             links=links,
             limits=limits,
-            native=Native(accounts, credentials, limits),
+            native=Native(accounts, credentials, limits, policies),
             factors=Factors(database, limits),
             passkeys=Passkeys(database, handles, trail, limits),
+            break_glass=BreakGlass(database),
             devices=Devices(database, accounts, policies, credentials, passwords, limits),
             flow=flow,
             invitations=Invitations(accounts=accounts, links=links, passwords=passwords, policies=policies),

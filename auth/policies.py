@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Protocol
+from uuid import UUID
 
 from tenants.registry import Tenant
 
@@ -14,7 +17,8 @@ class Decided:
     """`public_reading`: whether people who are not signed in may read. A session ends `session` after it began, or `idle` after it was last used.
 
     `second_factor_required`: of everybody. `providers_trusted`: who comes through an identity provider is asked for none here.
-    `language`: the one it writes in (BCP 47).
+    `language`: the one it writes in (BCP 47). `enforced`: everybody comes through a provider, but for `break_glass`; see `auth.enforced`.
+    `networks`: from where people sign in and act; empty: from everywhere.
     """
 
     name: str
@@ -28,6 +32,17 @@ class Decided:
     second_factor_required: bool = False
     providers_trusted: bool = True
     language: str | None = None
+    enforced: bool = False
+    break_glass: frozenset[UUID] = frozenset()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    def admits(self, user_id: UUID) -> bool:
+        """Whether they may come in other than through a provider."""
+        return not self.enforced or user_id in self.break_glass
+
+    def reaches(self, address: str | None) -> bool:
+        """Whether somebody at this address may act here. Where networks are named, nobody whose address is not known may."""
+        return _holds(self.networks, address)
 
 
 class Policies(Protocol):
@@ -37,3 +52,19 @@ class Policies(Protocol):
 
     def forget(self, tenant: Tenant) -> None:
         """This process hears of a change at once."""
+
+
+def within(networks: Iterable[str], address: str | None) -> bool:
+    """Whether an address is in one of these networks (CIDR), or there are none."""
+    return _holds(tuple(ip_network(one) for one in networks), address)
+
+
+def _holds(networks: tuple[IPv4Network | IPv6Network, ...], address: str | None) -> bool:
+    if not networks:
+        return True
+    try:
+        given = ip_address(address or "")
+    except ValueError:
+        return False
+    mapped = given.ipv4_mapped if isinstance(given, IPv6Address) else None
+    return any((mapped or given) in network for network in networks)

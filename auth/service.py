@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from litestar import Router
 
 from auth.accounts import Accounts
-from auth.http.context import AnyRequest, principal_of, session_form_token, visitor_of
+from auth.http.context import AnyRequest, address_of, principal_of, session_form_token, visitor_of
 from auth.http.routes import routers
 from auth.parts import Parts
 from auth.policies import Policies
@@ -62,6 +62,10 @@ class Auth:
     def visitor_of(self, request: AnyRequest) -> bytes:
         """See `auth.http.context.visitor_of`."""
         return visitor_of(self.parts, request)
+
+    def address_of(self, request: AnyRequest) -> str | None:
+        """See `auth.http.context.address_of`."""
+        return address_of(self.parts, request)
 
     async def form_token(self, request: AnyRequest) -> str | None:
         """What a signed-in person's page must send as `X-CSRF-Token`; None for everybody else."""

@@ -32,7 +32,19 @@ LONGEST_AGENT = 400
 _LIVE = select(
     *(
         sessions.c[name]
-        for name in ("id", "user_id", "kind", "amr", "auth_time", "client_id", "expires_at", "created_at", "last_seen_at", "elevated_at")
+        for name in (
+            "id",
+            "user_id",
+            "kind",
+            "amr",
+            "auth_time",
+            "client_id",
+            "expires_at",
+            "created_at",
+            "last_seen_at",
+            "elevated_at",
+            "connection_id",
+        )
     ),
     func.now().label("now"),
 ).where(sessions.c.revoked_at.is_(None), sessions.c.expires_at > func.now())
@@ -257,8 +269,15 @@ class Sessions:
 
 
 def over(decided: Decided, row: Row, now: datetime) -> bool:
-    """Whether the organization's limits have ended a session that it once was given longer for."""
-    return bool(now - row["created_at"] >= decided.session or now - row["last_seen_at"] >= decided.idle)
+    """Whether the organization's limits have ended a session that it once was given longer for, or its people come in another way now."""
+    return bool(now - row["created_at"] >= decided.session or now - row["last_seen_at"] >= decided.idle or _shut_out(decided, row))
+
+
+def _shut_out(decided: Decided, row: Row) -> bool:
+    """Services go on with their secret; whoever came without a provider needs to be a break-glass owner who gave a second factor."""
+    if not decided.enforced or row["connection_id"] is not None or tuple(row["amr"]) == SERVICE_AMR:
+        return False
+    return row["user_id"] not in decided.break_glass or "mfa" not in row["amr"]
 
 
 def _session(row: Row) -> Session:

@@ -8,7 +8,8 @@ from litestar import Response, Router
 from litestar.di import Provide
 
 from app.admin.frame import LARGEST, SignInFirst
-from app.admin.sign_on import connection, guided, links, overview, provisioning, rehearsal, setup
+from app.admin.sign_on import connection, guided, links, overview, policies, provisioning, rehearsal, setup
+from app.bus import Bus
 from auth.http.context import AnyRequest
 from auth.http.pages import redirect
 from auth.http.routes import refused
@@ -17,7 +18,7 @@ from auth.parts import Parts
 from tenants.errors import Refusal
 
 
-def console(parts: Parts) -> Router:
+def console(parts: Parts, bus: Bus) -> Router:
     """What the server mounts at its root. Forms may hold a provider's metadata, so they may be larger than those of signing in."""
     return Router(
         "/",
@@ -28,6 +29,8 @@ def console(parts: Parts) -> Router:
             setup.choose_kind,
             setup.show_setup,
             setup.set_up,
+            policies.show_policies,
+            policies.change_policies,
             connection.show_connection,
             connection.change_connection,
             connection.switch_connection,
@@ -48,7 +51,10 @@ def console(parts: Parts) -> Router:
             guided.switch_on_as_guest,
             guided.finish_setup,
         ],
-        dependencies={"parts": Provide(lambda: parts, use_cache=True, sync_to_thread=False)},
+        dependencies={
+            "parts": Provide(lambda: parts, use_cache=True, sync_to_thread=False),
+            "bus": Provide(lambda: bus, use_cache=True, sync_to_thread=False),
+        },
         exception_handlers={SignInFirst: _sign_in, Refusal: refused},
         before_request=listening(parts),
         request_max_body_size=LARGEST,

@@ -125,7 +125,9 @@ class Execution:
     @repeatable
     async def _done(self, mutation: Mutation, given: Mapping[str, Any], key: Key | None) -> Done:
         caller = self.caller
-        async with self.bus.unit(caller.tenant, caller.principal, correlation_id=caller.correlation_id, visitor=caller.visitor) as unit:
+        async with self.bus.unit(
+            caller.tenant, caller.principal, correlation_id=caller.correlation_id, visitor=caller.visitor, address=caller.address
+        ) as unit:
             if key is None:
                 return await mutation.run(unit, given)
             return await once(unit.transaction, key, lambda: mutation.run(unit, given))

@@ -30,14 +30,22 @@ MOST_MEMORY = 20_000_000
 Wanted = Mapping[str, tuple[str | Rows, Sequence[FieldNode]]]
 
 
+def nowhere() -> None:
+    """The address of whoever does not come by a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where something is asked, on whose behalf, and which request it belongs to. `visitor` tells readers who are nobody apart."""
+    """Where something is asked, on whose behalf, and which request it belongs to. `visitor` tells readers who are nobody apart.
+
+    `address`: the IP address from where they ask, as far as it is known; found out when somebody wants to know.
+    """
 
     tenant: Tenant
     principal: Principal
     correlation_id: UUID
     visitor: Callable[[], bytes] = bytes
+    address: Callable[[], str | None] = nowhere
 
 
 class Reader:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from app.management import policy, store
 from app.management.organizations import Changes, Organization, OrganizationKept
-from app.management.values import BRANDING, POLICIES, SETTINGS, changes, organization_name
+from app.management.values import BRANDING, POLICIES, SETTINGS, changes, organization_name, unlocked, value_at
 from app.shared.aggregates import Aggregate
 from app.shared.commands import handles
 from app.shared.recording import expect_version
 from app.shared.unset import UNSET, Unset
-from auth.principal import Principal
+from auth import enforced
+from auth.policies import within
+from auth.principal import Kind, Principal
 from tenants.errors import NotFound, ValidationFailed
+from tenants.sentences import sentence
 from tenants.transaction import Transaction
 
 
@@ -49,13 +52,17 @@ class RenameOrganization:
 
 @dataclass(frozen=True, slots=True)
 class ConfigureOrganization:
-    """As its people give it: JSON, of which only what is to change. Refused where `expected_version` is given and no longer the organization's."""
+    """As its people give it: JSON, of which only what is to change. Refused where `expected_version` is given and no longer the organization's.
+
+    `address`: from where it is asked for; whoever names networks may not shut themselves out.
+    """
 
     expected_version: int | None = None
     name: str | Unset | None = UNSET
     settings: Any = UNSET
     branding: Any = UNSET
     policies: Any = UNSET
+    address: str | None = None
 
     def checked(self) -> Changes:
         """Raises ValidationFailed, with everything that is wrong."""
@@ -108,6 +115,7 @@ async def receive_organization(command: ReceiveOrganization, who: Principal, tx:
     before, like = await store.load(tx, command.from_id), await store.load_kept(tx, command.from_id)
     if before is None or like is None:
         raise NotFound("What was carried over holds no organization of this id: run `imprint events verify` where it comes from.")
+    like = replace(like, policies=unlocked(like.policies))
     before.move(tx.tenant.id)
     organization = Organization.receive(tx.tenant.id, like, tx.tenant.slug, tx.tenant.tier)
     await store.delete_moved(tx, before)
@@ -121,8 +129,9 @@ async def found_in_likeness(command: FoundInLikeness, who: Principal, tx: Transa
     existing = await store.load(tx, tx.tenant.id)
     if existing:
         return [existing]
-    organization = Organization.receive(tx.tenant.id, command.like, tx.tenant.slug, tx.tenant.tier)
-    await store.insert_received(tx, organization, command.like)
+    like = replace(command.like, policies=unlocked(command.like.policies))
+    organization = Organization.receive(tx.tenant.id, like, tx.tenant.slug, tx.tenant.tier)
+    await store.insert_received(tx, organization, like)
     return [organization]
 
 
@@ -132,8 +141,28 @@ async def configure_organization(command: ConfigureOrganization, who: Principal,
     wanted = command.checked()
     organization = await _load(tx)
     expect_version(organization.version, command.expected_version)
+    before = organization.policies
     organization.configure(wanted)
+    await _check_sign_in(before, organization.policies, command, who, tx)
     return await _save(organization, tx)
+
+
+async def _check_sign_in(before: dict[str, Any], after: dict[str, Any], command: ConfigureOrganization, who: Principal, tx: Transaction) -> None:
+    """Nobody is shut out by mistake. Raises ValidationFailed."""
+    was, becomes = before.get("signIn"), after.get("signIn")
+    if was == becomes:
+        return
+    await enforced.check(tx, enforced.Held.of(was), enforced.Held.of(becomes))
+    networks = value_at(POLICIES, after, "signIn.allowedNetworks")
+    changed = networks != value_at(POLICIES, before, "signIn.allowedNetworks")
+    if changed and who.kind is not Kind.SYSTEM and not within(networks, command.address):
+        raise ValidationFailed(
+            {
+                "policies.signIn.allowedNetworks": sentence(
+                    "has to hold the address from which you change it, {address}: you would shut yourself out", address=command.address or "unknown"
+                )
+            }
+        )
 
 
 @handles(RenameOrganization)

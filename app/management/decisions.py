@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -81,5 +82,8 @@ def _decided(tenant: Tenant, row: Row | None) -> Decided:
         tagline=value_at(BRANDING, branding, "tagline"),
         second_factor_required=value_at(POLICIES, policies, "signIn.secondFactor") == "required",
         providers_trusted=value_at(POLICIES, policies, "signIn.trustProviders") is True,
+        enforced=value_at(POLICIES, policies, "signIn.enforced") is True,
+        break_glass=frozenset(UUID(id) for id in value_at(POLICIES, policies, "signIn.breakGlass")),
+        networks=tuple(ip_network(one) for one in value_at(POLICIES, policies, "signIn.allowedNetworks")),
         language=value_at(SETTINGS, settings, "language"),
     )

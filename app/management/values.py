@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from app.shared import json_schemas, languages
 from app.shared.text import cleaned, objection
@@ -19,6 +21,7 @@ LONGEST_URL = 2000
 LONGEST_PATH = 80
 # The accent stands below white text and on white paper (WCAG 2.2, 1.4.3).
 LEAST_CONTRAST = 4.5
+_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 Tree = Mapping[str, Any]
@@ -134,6 +137,37 @@ class ObjectSchema:
         return json_schemas.objections(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """Networks of IP addresses (RFC 4632, RFC 4291); none: all of them."""
+
+    most: int
+    default: tuple[str, ...] = ()
+
+    def read(self, value: Any) -> Any:
+        return sorted({str(ip_network(one.strip())) for one in value})
+
+    def objections(self, value: Any) -> Objections:
+        if not isinstance(value, list) or len(value) > self.most or not all(isinstance(one, str) for one in value):
+            return {"": f"takes a list of at most {self.most} networks like 192.0.2.0/24 or 2001:db8::/32"}
+        return {str(at): wrong for at, one in enumerate(value) if (wrong := _about_network(one))}
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Ids of people."""
+
+    most: int
+    default: tuple[str, ...] = ()
+
+    def read(self, value: Any) -> Any:
+        return sorted({str(UUID(one)) for one in value})
+
+    def objections(self, value: Any) -> Objections:
+        whole = isinstance(value, list) and len(value) <= self.most and all(isinstance(one, str) and _ID.fullmatch(one) for one in value)
+        return {} if whole else {"": f"takes a list of at most {self.most} ids of people"}
+
+
 Rules = Mapping[str, Rule]
 SETTINGS: Rules = MappingProxyType(
     {
@@ -152,6 +186,9 @@ POLICIES: Rules = MappingProxyType(
         "passwords.shortest": Whole(8, 64, 12),
         "signIn.secondFactor": Choice(("optional", "required"), "optional"),
         "signIn.trustProviders": Flag(default=True),
+        "signIn.enforced": Flag(default=False),
+        "signIn.breakGlass": People(10),
+        "signIn.allowedNetworks": Networks(100),
         "sessions.hours": Whole(1, 720, 720),
         "sessions.idleHours": Whole(1, 720, 168),
     }
@@ -159,7 +196,17 @@ POLICIES: Rules = MappingProxyType(
 """By path. `sessions`: the installation may end them earlier, never later.
 
 `signIn.trustProviders`: whether who comes through an identity provider is asked for no second factor here.
+`signIn.enforced`: everybody comes through a provider, but for the owners in `signIn.breakGlass`; see `auth.enforced`.
+`signIn.allowedNetworks`: from where people sign in and act; from everywhere where there are none.
 """
+
+
+LOCKS = ("signIn.enforced", "signIn.breakGlass", "signIn.allowedNetworks")
+"""What a copy of an organization does not keep: its connections are switched off there, its second factors are gone, its people elsewhere."""
+
+
+def unlocked(policies: Tree) -> dict[str, Any]:
+    return changed(policies, dict.fromkeys(LOCKS))
 
 
 def organization_name(text: str) -> str:
@@ -240,6 +287,14 @@ def contrast_with_white(color: str) -> float:
 
 def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 - sRGB's own numbers
+
+
+def _about_network(text: str) -> str | None:
+    try:
+        ip_network(text.strip())
+    except ValueError:
+        return "is no network: give its first address and how many bits it fixes, like 192.0.2.0/24"
+    return None
 
 
 def _secure(url: str) -> bool:

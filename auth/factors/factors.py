@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from auth.errors import InvalidCode
+from auth.enforced import keep_factor
+from auth.errors import InvalidCode, ProviderOnly
 from auth.factors import codes
 from auth.factors.recovery import FORGET_CODES, forget_if_last, new_codes, use_code
 from auth.limits import Limits, name_counted
@@ -87,12 +88,23 @@ class Factors:
         return Held(row["confirmed_at"] is not None, row["codes"], row["passkeys"]) if row else Held(authenticator=False, recovery_codes=0)
 
     async def needed(self, user_id: UUID, amr: tuple[str, ...], decided: Decided, tenant: Tenant, *, by_provider: bool) -> Need:
-        """`by_provider`: they come through an identity provider, whose own second factor an organization may trust."""
+        """`by_provider`: they come through an identity provider, whose own second factor an organization may trust.
+
+        Raises ProviderOnly.
+        """
+        if not by_provider and decided.enforced:
+            return await self._by_break_glass(user_id, amr, decided, tenant)
         if "mfa" in amr or (by_provider and decided.providers_trusted):
             return Need.NOTHING
         if (await self.of(tenant, user_id)).anything:
             return Need.PROVE
         return Need.ENROL if decided.second_factor_required else Need.NOTHING
+
+    async def _by_break_glass(self, user_id: UUID, amr: tuple[str, ...], decided: Decided, tenant: Tenant) -> Need:
+        """A password alone, and setting a factor up now, is not for them. Raises ProviderOnly."""
+        if not decided.admits(user_id) or not (await self.of(tenant, user_id)).anything:
+            raise ProviderOnly
+        return Need.NOTHING if "mfa" in amr else Need.PROVE
 
     async def begin(self, tenant: Tenant, user_id: UUID, issuer: str) -> Begun:
         """A secret to set up; asked again, the same one, until it is confirmed. Raises Conflict where there is an authenticator already."""
@@ -142,6 +154,7 @@ class Factors:
         async with transaction(self._database, tenant, cause) as change:
             await change.connection.execute(HOLD, user_id=user_id)
             await change.connection.execute(FORGET, user_id=user_id)
+            await keep_factor(change, user_id)
             await forget_if_last(change, user_id)
             await _tell(change, "SecondFactorRemoved", user_id)
 

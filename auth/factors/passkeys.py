@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from auth.accounts import Account
+from auth.enforced import keep_factor
 from auth.factors import ceremonies
 from auth.factors.ceremonies import Answer, Known, Owner, RelyingParty
 from auth.factors.recovery import forget_if_last, has_factor, new_codes
@@ -197,6 +198,7 @@ class Passkeys:
             await change.connection.execute(HOLD, user_id=user_id)
             if await change.connection.fetchval(REMOVE, id=id, user_id=user_id) is None:
                 raise NotFound("There is no such passkey. Reload the page.")
+            await keep_factor(change, user_id)
             await forget_if_last(change, user_id)
             await _tell(change, "PasskeyRemoved", user_id, {"passkey": str(id)})
 

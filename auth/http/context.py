@@ -16,7 +16,7 @@ from litestar.types import Scope
 
 from auth.clients import client_address, network_of
 from auth.cookies import read_cookie
-from auth.errors import CrossSite, unauthenticated
+from auth.errors import CrossSite, OutsideNetworks, unauthenticated
 from auth.forms import SAFE_METHODS, form_token, from_own_site, matches
 from auth.opaque import LONGEST as LONGEST_OPAQUE
 from auth.opaque import digest
@@ -81,7 +81,8 @@ async def principal_of(parts: Parts, request: AnyRequest) -> Principal:
     """On whose behalf the request is made: by bearer token (RFC 6750, 2.1), else by cookie, else nobody's.
 
     Raises Unauthenticated for a token or session that is not good here, CrossSite for a request that changes something,
-    is authenticated by cookie and does not carry the session's form token in `X-CSRF-Token`. On the API's host the
+    is authenticated by cookie and does not carry the session's form token in `X-CSRF-Token`,
+    OutsideNetworks where the organization does not let its people act from there. On the API's host the
     token's organization becomes the request's tenant. Asked twice, it answers from the first time.
     """
     state = request.scope["state"]
@@ -95,6 +96,8 @@ async def principal_of(parts: Parts, request: AnyRequest) -> Principal:
         principal = await _by_cookie(parts, request)
         if principal is not ANONYMOUS and request.method not in SAFE_METHODS:
             check_form(parts, request, principal, request.headers.get(CSRF_HEADER))
+    if principal is not ANONYMOUS:
+        await check_network(parts, request)
     state["principal"] = principal
     return principal
 
@@ -139,6 +142,13 @@ def address_of(parts: Parts, request: AnyRequest) -> str | None:
     # Several lines are one list (RFC 9110, 5.3): a proxy may add its own below what the client made up.
     forwarded = ", ".join(request.headers.getall("x-forwarded-for", []))
     return client_address(client[0] if client else None, forwarded, parts.settings.trusted_proxies)
+
+
+async def check_network(parts: Parts, request: AnyRequest) -> None:
+    """Raises OutsideNetworks where the organization lets its people act from other networks only."""
+    decided = await parts.policies.of(tenant_of(request))
+    if decided.networks and not decided.reaches(address := address_of(parts, request)):
+        raise OutsideNetworks(address)
 
 
 def device_of(parts: Parts, request: AnyRequest, client_id: str = FIRST_PARTY) -> Device:

@@ -110,6 +110,8 @@ async def _rehearsed(
         raise refused("rehearsal_connection", "a sign-in through the connection that is tested", "one through another")
     if identity is not None:
         await _would_arrive(parts, request, connection, identity, checks)
+    if identity is not None and all(check.passed for check in checks.done):
+        await parts.connections.tested(tenant, connection, Cause(correlation_of(request)))
     result = {"connection": began["connection"], "checks": [asdict(check) for check in checks.done]}
     kept = await parts.handles.keep(tenant, REHEARSED, result, seconds=REHEARSED_FOR, browser=browser)
     return redirect(f"{rehearsal['page']}?result={kept}")

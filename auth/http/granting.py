@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from auth.accounts import Account
 from auth.errors import InvalidClient, InvalidGrant, InvalidRequest, PasskeyRequired, SecondFactorMissing, TotpRequired
@@ -10,7 +11,8 @@ from auth.factors.factors import Need
 from auth.http.clients import proof_in
 from auth.http.context import AnyRequest, address_of, correlation_of, device_of, tenant_of
 from auth.parts import Parts
-from auth.sessions import SERVICE_AMR
+from auth.sessions import SERVICE_AMR, Via
+from tenants.registry import Tenant
 from tenants.transaction import Cause
 
 # RFC 8176: a one-time code, and more than one factor.
@@ -25,7 +27,7 @@ async def granted(request: AnyRequest, parts: Parts, fields: dict[str, str]) -> 
     if fields["grant_type"] == "client_credentials":
         if client.user_id is None:
             raise InvalidClient
-        user_id, amr = client.user_id, SERVICE_AMR
+        user_id, amr, via = client.user_id, SERVICE_AMR, None
     else:
         missing = {name: "is missing" for name in ("code", "code_verifier") if name not in fields}
         if missing:
@@ -33,17 +35,23 @@ async def granted(request: AnyRequest, parts: Parts, fields: dict[str, str]) -> 
         code = await parts.codes.redeem(tenant, client, fields["code"], fields["code_verifier"], fields.get("redirect_uri"))
         if await parts.sessions.by_id(tenant, code.session_id) is None:
             raise InvalidGrant
-        user_id, amr = code.user_id, code.amr
+        user_id, amr, via = code.user_id, code.amr, await _through(parts, tenant, code.session_id)
     account = await parts.accounts.get(tenant, user_id)
     if account is None or account.status != "active":
         raise InvalidGrant
     cause = Cause(correlation_of(request), user_id)
-    pair = await parts.flow.tokens(tenant, account, amr, device_of(parts, request, client.client_id), cause)
+    pair = await parts.flow.tokens(tenant, account, amr, device_of(parts, request, client.client_id), cause, via)
     await parts.clients.used(tenant, client.client_id, cause)
     document = pair.document()
     if client.user_id is not None:  # a service asks again with its secret (RFC 6749, 4.4.3)
         del document["refresh_token"]
     return document
+
+
+async def _through(parts: Parts, tenant: Tenant, session_id: UUID) -> Via | None:
+    """The provider through which the browser's session was opened: the program's goes with it."""
+    origin = await parts.sessions.origin(tenant, session_id)
+    return Via(origin.connection_id) if origin else None
 
 
 async def second_factor(

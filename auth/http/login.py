@@ -132,6 +132,7 @@ async def login_page(
         wanted=wanted,
         notice=notice,
         wrong=refusal.message if refusal else "",
+        enforced=(await parts.policies.of(tenant_of(request))).enforced and not refusal and "emergency" not in request.query_params,
         find=parts.addresses.public_url + "/auth/login",
     )
 

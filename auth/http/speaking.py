@@ -9,12 +9,14 @@ from urllib.parse import parse_qs, urlencode
 from litestar.datastructures import Cookie
 
 from auth.cookies import read_cookie
-from auth.http.context import AnyRequest, header_of, session_principal
+from auth.http.context import AnyRequest, check_network, header_of, session_principal
 from auth.languages import ENGLISH, OFFERED, accepted, listed, offered
 from auth.parts import Parts
 from tenants.registry import Tenant
 
 ASKED = "ui_locales"
+# What providers ask for themselves, from wherever they are.
+_OF_PROVIDERS = ("/metadata", "/backchannel")
 KEPT = 365 * 24 * 3600
 
 
@@ -37,10 +39,15 @@ class Choice:
 
 
 def listening(parts: Parts) -> Callable[[AnyRequest], Awaitable[None]]:
-    """What routers of pages call before a handler runs; pages and refusals then read what it left."""
+    """What routers of pages call before a handler runs; pages and refusals then read what it left.
+
+    Whoever is outside of the organization's networks sees no page but the one that says so.
+    """
 
     async def listen(request: AnyRequest) -> None:
         request.scope["state"]["spoken"] = await _spoken(parts, request)
+        if request.scope["state"].get("tenant") and not request.url.path.endswith(_OF_PROVIDERS):
+            await check_network(parts, request)
 
     return listen
 

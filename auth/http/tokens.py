@@ -10,7 +10,7 @@ from auth.errors import InvalidRequest, UnsupportedMedia
 from auth.http.answers import json_answer
 from auth.http.bodies import json_fields
 from auth.http.clients import fields_of, sent_as_json
-from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, device_of, tenant_of
+from auth.http.context import AnyRequest, GivenParts, address_of, check_network, correlation_of, device_of, tenant_of
 from auth.http.granting import CLIENT_GRANTS, granted, second_factor
 from auth.native import AMR, Attempt
 from tenants.transaction import Cause
@@ -26,6 +26,7 @@ _REFRESH_FIELDS = frozenset({"refresh_token", "grant_type"})
 async def issue_tokens(request: AnyRequest, parts: GivenParts) -> Response[bytes]:
     """E-mail address or username, and password; or a registered client's code or secret: for a pair of tokens. Never sets a cookie."""
     tenant = tenant_of(request)
+    await check_network(parts, request)
     fields = await fields_of(request, _TOKEN_FIELDS)
     if fields.get("grant_type") in CLIENT_GRANTS:
         return json_answer(await granted(request, parts, fields))
@@ -45,6 +46,7 @@ async def issue_tokens(request: AnyRequest, parts: GivenParts) -> Response[bytes
 async def refresh_tokens(request: AnyRequest, parts: GivenParts) -> Response[bytes]:
     """A refresh token for a new pair; the old one is spent."""
     tenant = tenant_of(request)
+    await check_network(parts, request)
     fields = await json_fields(request, _REFRESH_FIELDS)
     _grant(fields, "refresh_token")
     if "refresh_token" not in fields:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import UUID
 
+from auth.enforced import SETTINGS, TESTED, keep_way_in
 from auth.sso.mapping import GroupRoles
 from auth.sso.trail import Happened, tell_in
 from tenants.database import UniqueTaken, repeatable
@@ -139,6 +140,8 @@ class Connections:
             if through is not None:
                 await through.also(change, before)
             after = alter(before)
+            if before.enabled and not after.enabled:
+                await keep_way_in(change, before.id)
             if after != before:
                 await change.connection.execute(UPDATE, now=change.now, version=before.version, **_columns(tenant, after))
                 await _tell(change, "ConnectionChanged", after, through)
@@ -152,9 +155,20 @@ class Connections:
             row = await change.connection.fetchrow(ONE, name=name)
             if row is None:
                 raise unknown(name)
+            if row["enabled"]:
+                await keep_way_in(change, row["id"])
             await change.connection.execute(DELETE, id=row["id"])
             await _tell(change, "ConnectionRemoved", _connection(tenant, row))
         self.forget(tenant)
+
+    @repeatable
+    async def tested(self, tenant: Tenant, connection: Connection, cause: Cause) -> None:
+        """A test sign-in has passed every check, with the settings that it has at this moment."""
+        async with transaction(self._database, tenant, cause) as change:
+            settings = await change.connection.fetchval(SETTINGS, id=connection.id)
+            details = {"name": connection.name, "settings": settings}
+            if settings:
+                await tell_in(change, Happened(TESTED, connection.kind, cause.correlation_id, connection.id, cause.user_id, details=details))
 
     def forget(self, tenant: Tenant) -> None:
         """This process hears of a change at once; the others within `oldest` seconds."""

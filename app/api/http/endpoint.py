@@ -103,7 +103,7 @@ class Api:
             await self._admit(tenant)
         structlog.contextvars.bind_contextvars(tenant=tenant.slug)
         try:
-            caller = Caller(tenant, principal, correlation, partial(self._auth.visitor_of, request))
+            caller = Caller(tenant, principal, correlation, partial(self._auth.visitor_of, request), partial(self._auth.address_of, request))
             return await self._engine.answer(asked, caller, queries_only=not posted)
         except MutationNotAllowed as refusal:
             raise MethodNotTaken(refusal.message) from None

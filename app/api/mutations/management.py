@@ -11,7 +11,7 @@ from app.management.commands import ConfigureOrganization
 
 async def update_organization(unit: Unit, given: Input) -> Done:
     changes: dict[str, Any] = {name: given[name] for name in ("name", "settings", "branding", "policies") if name in given}
-    return Done.of(await unit.execute(ConfigureOrganization(given.get("expectedVersion"), **changes)))
+    return Done.of(await unit.execute(ConfigureOrganization(given.get("expectedVersion"), address=unit.address, **changes)))
 
 
 MUTATIONS = {"updateOrganization": Mutation(update_organization, {"organization": "Organization"})}

@@ -10,7 +10,7 @@ from app.shared.aggregates import Aggregate
 from app.shared.commands import handles
 from app.shared.erasing import ERASING
 from app.users import policy, store
-from app.users.commands.people import OfPerson, touched
+from app.users.commands.people import OfPerson, others_stay, touched
 from auth import endings
 from auth.principal import Principal
 from tenants.errors import ValidationFailed
@@ -34,7 +34,7 @@ class EraseAgain:
 @handles(EraseUser)
 async def erase_user(command: EraseUser, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     policy.signed_in_or_system(who)
-    others = await store.other_owners(tx, command.user_id)
+    others = await others_stay(command.user_id, tx)
     loaded = await touched(command, who, tx)
     policy.may_manage_or_be(who, command.user_id)
     if loaded.person is None:

@@ -11,7 +11,7 @@ from app.shared.commands import handles
 from app.shared.recording import expect_version
 from app.users import policy, store
 from app.users.commands.room import hold_room, require_room
-from auth import endings
+from auth import endings, enforced
 from auth.principal import Principal
 from tenants.transaction import Transaction
 
@@ -43,7 +43,7 @@ class RemoveUser(OfPerson):
 async def suspend_user(command: SuspendUser, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     policy.may_manage(who)
     policy.not_oneself(who, command.user_id)
-    others = await store.other_owners(tx, command.user_id)
+    others = await others_stay(command.user_id, tx)
     loaded = await touched(command, who, tx)
     loaded.user.suspend(others=others)
     await store.save(tx, loaded)
@@ -70,7 +70,7 @@ async def reactivate_user(command: ReactivateUser, who: Principal, tx: Transacti
 async def remove_user(command: RemoveUser, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     """Their password and every link that was sent to them go, too: should they come back, they choose a new one."""
     policy.signed_in_or_system(who)
-    others = await store.other_owners(tx, command.user_id)
+    others = await others_stay(command.user_id, tx)
     loaded = await touched(command, who, tx)
     policy.may_manage_or_be(who, command.user_id)
     loaded.user.remove(others=others)
@@ -78,6 +78,13 @@ async def remove_user(command: RemoveUser, who: Principal, tx: Transaction) -> S
     if loaded.user.recorded:
         await endings.end_everything(tx, command.user_id)
     return [loaded.user]
+
+
+async def others_stay(user_id: UUID, tx: Transaction) -> int:
+    """How many other owners there are, for whoever is about to lose their place. Raises BreakGlassNamed."""
+    others = await store.other_owners(tx, user_id)
+    await enforced.keep_person(tx, user_id)
+    return others
 
 
 async def touched(command: OfPerson, who: Principal, tx: Transaction) -> store.Loaded:

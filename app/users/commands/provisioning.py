@@ -16,7 +16,7 @@ from app.users.commands.room import hold_room, require_room
 from app.users.errors import AddressTaken, OwnersOnly, UserNotFound
 from app.users.members import GONE, Status, User
 from app.users.values import EMAIL_PURPOSE, OWNER, email_address, person_name
-from auth import endings
+from auth import endings, enforced
 from auth.principal import Principal
 from tenants.database import UniqueTaken
 from tenants.errors import ValidationFailed
@@ -115,6 +115,7 @@ async def _stand(user: User, role: str, owners: set[UUID], tx: Transaction, *, a
     if active and user.status is Status.SUSPENDED:
         user.reactivate()
     elif not active and user.status is Status.ACTIVE:
+        await enforced.keep_person(tx, user.id)
         user.suspend(others=len(owners - {user.id}))
 
 

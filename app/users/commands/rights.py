@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.shared.aggregates import Aggregate
 from app.shared.commands import handles
 from app.users import policy, store
-from app.users.commands.people import OfPerson, rights_of, touched
+from app.users.commands.people import OfPerson, others_stay, rights_of, touched
 from app.users.roles import Role
 from app.users.values import known_permissions
 from auth import endings
@@ -35,7 +35,7 @@ class RevokePermissions(OfPerson):
 @handles(ChangeRole)
 async def change_role(command: ChangeRole, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     policy.may_manage(who)
-    others = await store.other_owners(tx, command.user_id)
+    others = await others_stay(command.user_id, tx)
     loaded = await touched(command, who, tx)
     if command.role != loaded.user.role:
         await role_given(command.role, who, tx, field="role")

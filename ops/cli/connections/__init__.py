@@ -104,6 +104,21 @@ def scim(slug: str, name: str, *, new: bool, days: int, revoke: UUID | None, as_
     print_one(asked(slug, lambda connecting: connecting.provisioning(name, days=days if new else None, revoke=revoke)), as_json=as_json)
 
 
+@command.command("lift")
+@SLUG
+@click.option("--reason", required=True, help="Why; it is in the operators' audit.")
+def lift(slug: str, reason: str) -> None:
+    """In an emergency: let everybody sign in with passwords again, and from every network. What the organization enforces ends."""
+    import asyncio
+    import os
+
+    from ops.lifting import lift as lifted
+    from ops.settings import Settings
+
+    asyncio.run(lifted(Settings.read(os.environ), slug, reason))
+    click.echo(f"{slug}: everybody may sign in with a password again, from every network", err=True)
+
+
 @command.command("remove")
 @SLUG
 @NAME

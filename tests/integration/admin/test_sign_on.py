@@ -200,3 +200,27 @@ async def test_a_domain_is_claimed_and_its_record_shown(admin: httpx.AsyncClient
     assert 'id="domain-wrong"' in wrong.text
     assert removed.status_code == 303
     assert domain not in (await admin.get(page)).text
+
+
+async def test_an_owner_decides_who_signs_in_how_and_reads_what_is_missing(
+    app: ASGIApp, auth: Auth, acme: House, globex: House, new_person: NewPerson
+) -> None:
+    owner = await new_person(acme, role="owner")
+    browser, address = await signed_in(app, owner), "/admin/sign-on/policies"
+    page = await browser.get(address)
+    assert "has no second factor" in page.text
+    refused = await send(browser, address, address, enforced="yes", networks="192.0.2.0/24 nonsense", **{f"owner-{owner.user_id}": "yes"})
+    assert refused.status_code == 400
+    assert "is no network" in refused.text
+    refused = await send(browser, address, address, enforced="yes", networks="", **{f"owner-{owner.user_id}": "yes"})
+    assert "takes active owners who have a password and a second factor" in refused.text
+    assert not (await auth.parts.policies.of(acme.tenant)).enforced
+
+    saved = await send(browser, address, address, networks="10.0.0.0/8\n192.0.2.0/24")
+    assert (saved.status_code, "192.0.2.0/24" in (await browser.get(address)).text) == (303, True)
+    assert (await send(browser, address, address, networks="")).status_code == 303
+    for house, role in ((acme, "author"), (globex, "author")):
+        other = await signed_in(app, await new_person(house, role=role))
+        assert (await other.get(address)).status_code == 403
+        await other.aclose()
+    await browser.aclose()
