@@ -1,4 +1,4 @@
-"""Mutations of many posts at once: one transaction, in which each post is done or refused by itself."""
+"""Mutations of many posts or comments at once: one transaction, in which each is done or refused by itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from app.api.errors import invalid
 from app.api.mutations.binding import Done, Input, ItemError, ItemResult, Mutation, id_of
 from app.bus import Outcome, Unit
+from app.comments.commands import ApproveComment, DeleteComment, RejectComment
 from app.content.commands import ArchivePost, DeletePost, FilePost, PublishPost
 from app.taxonomy.commands import EnsureTags
 from tenants.errors import Refusal, RetryLater, ValidationFailed
@@ -50,15 +51,15 @@ async def _each(unit: Unit, ids: Sequence[UUID], command: CommandOf, before: Seq
     """In the order of ids, so that two such mutations never wait for each other in a circle; answered in the order given."""
     outcomes = list(before)
     results: dict[UUID, ItemResult] = {}
-    for post in sorted(ids):
-        found = await _item(unit, command(post))
+    for id in sorted(ids):
+        found = await _item(unit, command(id))
         if isinstance(found, Outcome):
             outcomes.append(found)
-            results[post] = ItemResult(post, changed=found.changed)
+            results[id] = ItemResult(id, changed=found.changed)
         else:
-            results[post] = ItemResult(post, changed=False, error=found)
+            results[id] = ItemResult(id, changed=False, error=found)
     events = tuple(event for outcome in outcomes for event in outcome.events)
-    return Done(None, changed=any(result.changed for result in results.values()), events=events, results=tuple(results[post] for post in ids))
+    return Done(None, changed=any(result.changed for result in results.values()), events=events, results=tuple(results[id] for id in ids))
 
 
 async def _item(unit: Unit, command: object) -> Outcome | ItemError:
@@ -89,4 +90,7 @@ MUTATIONS = {
     "deletePosts": Mutation(many(DeletePost), many=True),
     "tagPosts": Mutation(tag_posts, many=True),
     "movePosts": Mutation(move_posts, many=True),
+    "approveComments": Mutation(many(ApproveComment), many=True),
+    "rejectComments": Mutation(many(RejectComment), many=True),
+    "deleteComments": Mutation(many(DeleteComment), many=True),
 }

@@ -338,3 +338,28 @@ REPLAYED = (
     "author_id", "parent_id", "depth", "body", "status", "waits_because", "edited_at", "shown_at", "moderated_by", "moderated_at", "tombstone",
     "version",
 )  # fmt: skip
+
+
+async def test_moderators_decide_about_many_at_once_and_each_is_done_or_refused_by_itself(ask: Ask, bus: Bus, press: House, globex: House) -> None:
+    post = await published(bus, press)
+    waiting = [(await added(ask, press, who, post))["id"] for who in ("reader", "mei", "pavel")]
+    nowhere, many = str(new_id()), "results { id changed error { code } } changed eventIds"
+
+    async def decide(house: House, who: str, name: str, ids: list[str]) -> Any:
+        kind = name[0].upper() + name[1:]
+        return await ask(house, who, f"mutation M($i: {kind}Input!) {{ {name}(input: $i) {{ {many} }} }}", i={"ids": ids})
+
+    approved = (await decide(press, "moderator", "approveComments", [waiting[1], nowhere, waiting[0]]))["data"]["approveComments"]
+    again = (await decide(press, "moderator", "approveComments", waiting[:2]))["data"]["approveComments"]
+    rejected = (await decide(press, "moderator", "rejectComments", [waiting[2]]))["data"]["rejectComments"]
+    deleted = (await decide(press, "reader", "deleteComments", waiting[:2]))["data"]["deleteComments"]
+    abroad = (await decide(globex, "owner", "deleteComments", waiting))["data"]["deleteComments"]
+
+    done, refused = {"changed": True, "error": None}, {"changed": False, "error": {"code": "NOT_FOUND"}}
+    assert approved["results"] == [{"id": waiting[1], **done}, {"id": nowhere, **refused}, {"id": waiting[0], **done}]
+    assert (approved["changed"], len(approved["eventIds"]), again["changed"], again["eventIds"]) == (True, 2, False, [])
+    assert rejected["results"] == [{"id": waiting[2], **done}]
+    assert deleted["results"] == [{"id": waiting[0], **done}, {"id": waiting[1], "changed": False, "error": {"code": "FORBIDDEN"}}]
+    assert {one["error"]["code"] for one in abroad["results"]} == {"NOT_FOUND"}
+    assert code_of(await decide(press, "reader", "approveComments", waiting)) == "FORBIDDEN"
+    assert [comment["id"] for comment in await read(ask, press, None, post)] == [waiting[1]]
