@@ -75,13 +75,14 @@ class AdminConnection:
             )
 
     @asynccontextmanager
-    async def transaction(self, role: str | None = None) -> AsyncIterator[None]:
+    async def transaction(self, role: str | None = None, *, limits: str | None = None) -> AsyncIterator[None]:
         """As `role`, where one is named; committed at the end of the block, rolled back when it raises.
 
-        Raises StatementFailed where the server would not commit.
+        `limits`: SET LOCAL statements of our own, which travel with its beginning. Raises StatementFailed where the server would not commit.
         """
+        beginning = ["BEGIN", *([f"SET LOCAL ROLE {quoted(role)}"] if role else []), *([limits] if limits else [])]
         try:
-            await self.run(f"BEGIN; SET LOCAL ROLE {quoted(role)}" if role else "BEGIN")  # begun, even where there is no such role
+            await self.run("; ".join(beginning))  # begun, even where there is no such role
             yield
         except BaseException:
             with suppress(Refusal):  # a session that is gone has rolled back by itself
