@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import time
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
+import pyotp
 import pytest
 from lxml import etree
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.conftest import Running
 from tests.e2e.test_browser import sign_in
+from tests.peers import openldap
 from tests.peers.samlp import Samlp, missing, samlp
+
+TRUST_NO_PROVIDER = "mutation { updateOrganization(input: {policies: {signIn: {trustProviders: false}}}) { changed } }"
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +56,15 @@ async def connected(running: Running, provider: Samlp) -> Samlp:
             while not (await client.get("/auth/saml/samlp/metadata")).is_success:
                 await asyncio.sleep(0.1)
     return provider
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """What ldap3 dropped is closed before the next test, which may look closer."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 async def _sign_in(page: Page, running: Running, slug: str, person: str) -> None:
@@ -156,3 +173,76 @@ async def test_an_administrator_connects_a_provider_by_its_metadata_address_and_
     # Whoever tests stays who they are.
     await page.goto(f"{base}/auth/account")
     await expect(page.get_by_role("heading", name="Bob of Acme")).not_to_be_visible()
+
+
+async def test_a_code_is_asked_for_within_the_round_trip_where_somebody_has_an_authenticator(
+    running: Running, connected: Samlp, browser: Browser
+) -> None:
+    base = f"http://acme.localhost:{running.port}"
+    page = await browser.new_page()
+    running.tokens.pop(("acme", "owner"), None)  # who changes policies has proven just now who they are
+    changed = await running.query("acme", TRUST_NO_PROVIDER, "owner")
+    assert "errors" not in changed, changed
+    await _sign_in(page, running, "acme", "carol")
+    await expect(page.get_by_role("heading", name="Carol of Acme")).to_be_visible()
+    await page.goto(f"{base}/auth/account/second-factor")
+    authenticator = pyotp.TOTP(await page.locator("#secret").inner_text())
+    await page.get_by_label("Six digits").fill(authenticator.now())
+    await page.get_by_role("button", name="Turn it on").click()
+    await expect(page.locator(".codes")).to_be_visible()
+
+    code = page.locator("input[name=code]")
+    while True:  # until the server has heard of the policy
+        await page.context.clear_cookies()
+        await _sign_in(page, running, "acme", "carol")
+        await expect(code.or_(page.get_by_role("heading", name="Carol of Acme"))).to_be_visible()
+        if await code.is_visible():
+            break
+    halfway = page.url
+    await page.goto(f"{base}/auth/account")
+    await expect(page.get_by_role("heading", name="Sign in to")).to_be_visible()
+    await page.goto(halfway)
+    await code.fill(authenticator.at(int(time.time()) + 30))
+    await page.get_by_role("button", name="Sign in").click()
+
+    await expect(page.get_by_role("heading", name="Carol of Acme")).to_be_visible()
+
+
+@pytest.mark.skipif(not openldap.SLAPD.exists(), reason="peer slapd is not installed")
+@pytest.mark.filterwarnings("ignore:unclosed <:ResourceWarning")  # ldap3 drops sockets of servers that do not answer yet
+@pytest.mark.usefixtures("collected")
+async def test_one_organization_signs_in_by_its_directory_while_another_does_through_saml(
+    running: Running, connected: Samlp, browser: Browser, tmp_path: Path
+) -> None:
+    page = await browser.new_page()
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None)
+    with openldap.running("globex") as directory:
+        for name, text in (("ca.pem", directory.ca), ("password", openldap.READER_PASSWORD)):
+            (tmp_path / name).write_text(text)
+        told = {
+            "--url": directory.ldaps, "--base-dn": directory.base, "--user-filter": "(uid={login})", "--bind-dn": directory.reader,
+            "--bind-password-file": str(tmp_path / "password"), "--ca-file": str(tmp_path / "ca.pem"), "--map": "editors=editor",
+            "--label": "Globex directory", "--domain": "globex.example",
+        }  # fmt: skip
+        code, _, err = await running.imprint("connections", "add", "globex", "ldap", "directory", *(word for pair in told.items() for word in pair))
+        assert code == 0, err
+        async with running.client("globex") as client:
+            while not (await client.get("/auth/ldap/directory")).is_success:
+                await asyncio.sleep(0.1)
+
+        await _sign_in(page, running, "acme", "bob")
+        await expect(page.get_by_role("heading", name="Bob of Acme")).to_be_visible()
+        await page.goto(f"http://globex.localhost:{running.port}/auth/login")
+        await page.get_by_role("link", name="Continue with Globex directory").click()
+        await page.get_by_label("Name").fill("alice")
+        await page.get_by_label("Password").fill("bobpw")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.locator("code")).to_be_visible()
+        await page.get_by_label("Password").fill("alicepw")
+        await page.get_by_role("button", name="Sign in").click()
+
+        await expect(page.get_by_role("heading", name="Alice Archer")).to_be_visible()
+        await page.goto(f"http://acme.localhost:{running.port}/auth/account")
+        await expect(page.get_by_role("heading", name="Bob of Acme")).to_be_visible()
+    assert refused == []

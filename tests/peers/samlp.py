@@ -47,7 +47,7 @@ def missing() -> str | None:
 
 @contextmanager
 def samlp(folder: Path, *slugs: str) -> Iterator[Samlp]:
-    """At each organization there is alice (editors, staff) and bob (staff), with addresses in `{slug}.example`."""
+    """At each organization there is alice (editors, staff), bob and carol (staff), with addresses in `{slug}.example`."""
     assert NODE is not None
     peer = Samlp(free_port(), folder)
     (folder / "providers.json").write_text(json.dumps({slug: _provider(slug) for slug in slugs}))
@@ -64,7 +64,7 @@ def _provider(slug: str) -> dict[str, Any]:
     pair = pair_of(f"samlp-{slug}")
     people = {
         name: {"email": f"{name}.samlp@{slug}.example", "name": f"{name.title()} of {slug.title()}", "groups": groups}
-        for name, groups in (("alice", ["editors", "staff"]), ("bob", ["staff"]))
+        for name, groups in (("alice", ["editors", "staff"]), ("bob", ["staff"]), ("carol", ["staff"]))
     }
     return {"key": pair.key, "cert": pair.certificate, "sp": None, "mode": "assertion", "users": people}
 
