@@ -15,6 +15,8 @@ from app.scim.errors import ScimRefusal, invalid_value
 from app.scim.filters import read_path
 from app.scim.schemas import ERROR, LIST, Kind
 from app.users.errors import AddressTaken, LastOwner, OwnersOnly
+from auth.enforced import BreakGlassNamed
+from auth.errors import InvalidRequest
 from auth.http.statuses import refusal_headers, status_of
 from auth.scim.records import UserNameTaken
 from tenants.errors import Conflict, Refusal, ValidationFailed
@@ -106,7 +108,7 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _said(refusal: Refusal) -> tuple[int, str | None, dict[str, str]]:
+def _said(refusal: Refusal) -> tuple[int, str | None, dict[str, str]]:  # noqa: PLR0911 - one for each kind of refusal
     match refusal:
         case ScimRefusal():
             return refusal.status, refusal.scim_type, refusal.headers
@@ -114,12 +116,14 @@ def _said(refusal: Refusal) -> tuple[int, str | None, dict[str, str]]:
             return 409, "uniqueness", {}
         case ValidationFailed():
             return 400, "invalidValue", {}
-        case LastOwner() | OwnersOnly() | QuotaExceeded():
+        case LastOwner() | OwnersOnly() | BreakGlassNamed() | QuotaExceeded():
             return 403, None, {}
         case Conflict():
             return 409, None, {}
-    status = status_of(refusal)
-    return status, "invalidSyntax" if status == 400 else None, refusal_headers(refusal)  # noqa: PLR2004
+        case InvalidRequest():
+            status = status_of(refusal)
+            return status, "invalidSyntax" if status == 400 else None, {}  # noqa: PLR2004
+    return status_of(refusal), None, refusal_headers(refusal)
 
 
 def _paths(kind: Kind, text: str) -> Iterable[str]:

@@ -56,6 +56,16 @@ USE = statement(
     SELECT connection_id FROM known
     """
 )
+# Said once an hour, however often its provider tries.
+ENDED = statement(
+    """
+    SELECT t.id, t.connection_id, c.name, t.revoked_at IS NOT NULL AS revoked FROM __tenant__.scim_tokens t
+    JOIN __tenant__.connections c ON c.id = t.connection_id
+    WHERE t.hash = :hash AND NOT EXISTS (
+      SELECT FROM __tenant__.sign_in_events e
+      WHERE e.action = 'ScimTokenRefused' AND e.at > now() - interval '1 hour' AND e.details ->> 'token' = t.id::text)
+    """
+)
 REVOKE = statement(
     """
     UPDATE __tenant__.scim_tokens SET revoked_at = :now
@@ -143,4 +153,8 @@ class ScimTokens:
     async def _used(self, tenant: Tenant, hashed: bytes) -> UUID | None:
         async with transaction(self._database, tenant, Cause(new_id())) as change:
             found: UUID | None = await change.connection.fetchval(USE, hash=hashed)
+            if found is None and (ended := await change.connection.fetchrow(ENDED, hash=hashed)):
+                why = "one that was revoked" if ended["revoked"] else "one that has expired"
+                details = {"connection": ended["name"], "token": str(ended["id"]), "expected": "a token that is good", "found": why}
+                await tell_in(change, Happened("ScimTokenRefused", "scim", change.cause.correlation_id, ended["connection_id"], details=details))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -15,10 +16,13 @@ from auth.sso.setup_links import SetupLinkEnded
 from tenants.database import Database
 from tenants.errors import Conflict, NotFound, RateLimited, ValidationFailed
 from tenants.ids import new_id
+from tenants.statements import statement
 from tenants.transaction import Cause
 from tests.integration.auth.test_arrivals import connected
 from tests.integration.conftest import House
 from tests.integration.scim.conftest import NewProvider, Provider
+
+TOLD = statement("SELECT action, details FROM __tenant__.sign_in_events WHERE connection_id = :connection_id AND module = 'scim' ORDER BY at, id")
 
 
 def bearing(provider: Provider) -> dict[str, str]:
@@ -26,7 +30,14 @@ def bearing(provider: Provider) -> dict[str, str]:
 
 
 async def test_a_token_is_good_at_its_organization_until_it_is_revoked(
-    provider: Provider, new_provider: NewProvider, hooli: House, auth: Auth, initech: House, at_initech: httpx.AsyncClient
+    provider: Provider,
+    new_provider: NewProvider,
+    hooli: House,
+    auth: Auth,
+    initech: House,
+    at_initech: httpx.AsyncClient,
+    make_auth: Callable[[], Auth],
+    pool: Database,
 ) -> None:
     foreign, token = await new_provider(hooli), provider.client.headers["authorization"]
     refusals = [
@@ -55,6 +66,12 @@ async def test_a_token_is_good_at_its_organization_until_it_is_revoked(
     with pytest.raises(NotFound):
         await auth.parts.scim_tokens.revoke(initech.tenant, provider.connection, held.id, Cause(new_id()))
     assert await auth.parts.scim_tokens.connection_of(initech.tenant, token.removeprefix("Bearer ")) is None
+    again = make_auth().parts.scim_tokens
+    assert [await again.connection_of(initech.tenant, token.removeprefix("Bearer ")) for _ in range(2)] == [None, None]
+    async with pool.reading(initech.tenant.place) as connection:
+        told = await connection.fetch(TOLD, connection_id=provider.connection.id)
+    assert [row["action"] for row in told] == ["ScimTokenMade", "ScimTokenMade", "ScimTokenRevoked", "ScimTokenRefused"]
+    assert told[-1]["details"]["found"] == "one that was revoked"
 
 
 async def test_a_guesser_has_to_wait(at_initech: httpx.AsyncClient, initech: House) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.scim.documents import read
 from app.scim.errors import ScimRefusal
@@ -86,3 +89,42 @@ def test_hundreds_of_single_members_are_one_change_and_what_would_take_too_long_
 
     assert [one["value"] for one in done["members"][:1] + done["members"][-1:]] == ["1f4", "new-499"]
     assert caught.value.status == 413
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8) | st.sampled_from(["work", "True", ADA["userName"]]),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["value", "type", "primary", "givenName", "title", "x", ENTERPRISE]), inner)
+    ),
+    max_leaves=8,
+)
+NAMED = (
+    "userName", "emails", "emails.value", "name", "name.givenName", "active", "members", "meta", "displayName", "groups", "id", "addresses", "urn:x",
+    ".", "a.b.c", ENTERPRISE, f"{ENTERPRISE}:manager", f"{ENTERPRISE}:manager.value",
+)  # fmt: skip
+CHOSEN = (
+    'emails[type eq "work"]', 'emails[type eq "work"].value', "phoneNumbers[not (primary pr)].type", 'phoneNumbers[value co ""]',
+    'members[value eq "1"]', 'userName[value eq "x"]', "emails[emails[value pr]]",
+)  # fmt: skip
+PATHS = st.sampled_from([*NAMED, *CHOSEN])
+OPERATIONS = st.fixed_dictionaries(
+    {"op": st.sampled_from(["add", "Remove", "REPLACE", "x"])}, optional={"path": PATHS | st.text(max_size=6) | st.none(), "value": JSON}
+)
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@given(st.lists(OPERATIONS | JSON, max_size=5), st.sampled_from([(USERS, ADA), (GROUPS, {"displayName": "G", "members": [{"value": "1"}]})]))
+def test_no_change_whatever_it_is_does_anything_but_change_or_refuse(operations: list[Any], subject: tuple[Any, dict[str, Any]]) -> None:
+    kind, document = subject
+    with suppress(ScimRefusal):
+        changed = patched(kind, document, read_operations({"schemas": [PATCH], "Operations": operations}))
+        assert read(kind, changed) == changed
+
+
+@settings(max_examples=80, deadline=None, database=None)
+@given(st.dictionaries(st.sampled_from(["schemas", "userName", "emails", "name", "active", "phoneNumbers", ENTERPRISE, "members", "USERNAME"]), JSON))
+def test_what_was_read_once_is_read_the_same_again(sent: dict[str, Any]) -> None:
+    for kind in (USERS, GROUPS):
+        with suppress(ScimRefusal):
+            document = read(kind, sent)
+            assert read(kind, document) == document
