@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
 
 from auth.ldap.module import LdapModule
@@ -19,16 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What modules know of where they run. `dev`: providers on this machine are reached, too, and without TLS."""
+    """What modules know of where they run. `dev`: providers on this machine are reached, too, and without TLS. `private`: see `auth.reach`."""
 
     addresses: Addresses
     dev: bool
+    private: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 def modules(around: Surroundings) -> dict[Kind, Module]:
-    fetcher = Fetcher(dev=around.dev)
+    fetcher = Fetcher(dev=around.dev, private=around.private)
     return {
-        "ldap": LdapModule(dev=around.dev),
+        "ldap": LdapModule(dev=around.dev, private=around.private),
         "oauth2": OAuth2Module(around.addresses, fetcher),
         "oidc": OidcModule(around.addresses, fetcher),
         "saml": SamlModule(around.addresses, fetcher),

@@ -168,5 +168,5 @@ class Parts:
             front=front,
             setup_links=SetupLinks(database),
             sign_ups=SignUps(database, front, settings.sign_up),
-            modules=modules(Surroundings(addresses, tenant_settings.dev)),
+            modules=modules(Surroundings(addresses, tenant_settings.dev, settings.private_networks)),
         )

@@ -19,6 +19,7 @@ RESET_LIFETIME = 3600
 class AuthSettings:
     """Times are seconds. `trusted_proxies` may tell the address of the client they speak for; `dns_servers`: none means the system's.
 
+    `private_networks`: where organizations' identity providers and directories may stand besides public addresses.
     `sign_up`: who may open an organization by themselves.
     """
 
@@ -31,11 +32,13 @@ class AuthSettings:
     rights_age: float = 3.0
     signing_overlap: int = 15 * 60
     sign_up: Literal["off", "invite", "open"] = "invite"
+    private_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @classmethod
     def read(cls, env: Environment) -> Self:
         return cls(
-            trusted_proxies=_networks(env),
+            trusted_proxies=_networks(env, "IMPRINT_TRUSTED_PROXIES"),
+            private_networks=_private(env),
             dns_servers=_dns_servers(env),
             sign_up=cast('Literal["off", "invite", "open"]', env.choice("IMPRINT_SIGN_UP", ("off", "invite", "open"), "invite")),
         )
@@ -54,11 +57,21 @@ def _dns_servers(env: Environment) -> tuple[tuple[str, int], ...]:
         return ()
 
 
-def _networks(env: Environment) -> tuple[IPv4Network | IPv6Network, ...]:
+def _private(env: Environment) -> tuple[IPv4Network | IPv6Network, ...]:
+    found = _networks(env, "IMPRINT_PRIVATE_NETWORKS")
+    for network in found:
+        if network.prefixlen == 0:
+            env.problem(
+                "IMPRINT_PRIVATE_NETWORKS", f"holds {network}", "name the networks in which directories and providers stand, not all there are"
+            )
+    return found
+
+
+def _networks(env: Environment, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
     found = []
-    for part in filter(None, (part.strip() for part in env.text("IMPRINT_TRUSTED_PROXIES").split(","))):
+    for part in filter(None, (part.strip() for part in env.text(name).split(","))):
         try:
             found.append(ip_network(part, strict=False))
         except ValueError:
-            env.problem("IMPRINT_TRUSTED_PROXIES", f"holds {part!r}", "list addresses or networks with commas between them, e.g. 10.0.0.0/8")
+            env.problem(name, f"holds {part!r}", "list addresses or networks with commas between them, e.g. 10.0.0.0/8")
     return tuple(found)

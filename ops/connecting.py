@@ -198,5 +198,5 @@ async def connecting(settings: Settings, slug: str) -> AsyncIterator[Connecting]
     """Raises NotFound, NeverMigrated."""
     async with organization(settings, slug) as (database, tenant):
         addresses = Addresses(settings.tenants.public_url)
-        kinds = modules(Surroundings(addresses, settings.tenants.dev))
+        kinds = modules(Surroundings(addresses, settings.tenants.dev, settings.auth.private_networks))
         yield Connecting(tenant, database, Connections(database), EmailDomains(database), kinds, addresses, settings.auth.dns_servers)

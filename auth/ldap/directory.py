@@ -8,7 +8,6 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from ldap3.utils.dn import escape_rdn
 from auth.ldap.groups import groups_of
 from auth.ldap.searching import first, search
 from auth.ldap.settings import LOGIN, LdapSettings
+from auth.reach import Reach
 from auth.sso.checks import Checks, refused
 
 _OK, _INVALID_CREDENTIALS = 0, 49
@@ -61,13 +61,13 @@ class Trusting(ldap3.Tls):
             raise
 
 
-def prove(settings: LdapSettings, bind_password: str | None, login: str, password: str, checks: Checks, *, private: bool) -> Found:
+def prove(settings: LdapSettings, bind_password: str | None, login: str, password: str, checks: Checks, *, reach: Reach) -> Found:
     """The person, if the directory takes this password for the one entry of this name. Raises SignInRefused, Away.
 
-    `private`: directories in private networks are asked, too.
+    `reach`: which addresses are asked.
     """
     checks.require("password_given", "a password", "one" if password else "none", when=bool(password))
-    with _opened(settings, checks, private=private) as (server, connection):
+    with _opened(settings, checks, reach=reach) as (server, connection):
         try:
             return (
                 _by_template(settings, connection, login, password, checks)
@@ -78,9 +78,9 @@ def prove(settings: LdapSettings, bind_password: str | None, login: str, passwor
             raise refused("directory_answer", "an answer that can be read", type(error).__name__) from None
 
 
-def examine(settings: LdapSettings, bind_password: str | None, checks: Checks, *, private: bool) -> None:
+def examine(settings: LdapSettings, bind_password: str | None, checks: Checks, *, reach: Reach) -> None:
     """Reach a server, agree on TLS, bind, search. Raises SignInRefused, Away."""
-    with _opened(settings, checks, private=private) as (_, connection):
+    with _opened(settings, checks, reach=reach) as (_, connection):
         try:
             if settings.user_filter:
                 _bind_service(settings, connection, bind_password, checks)
@@ -114,12 +114,12 @@ def _by_template(settings: LdapSettings, connection: Any, login: str, password: 
 
 
 @contextmanager
-def _opened(settings: LdapSettings, checks: Checks, *, private: bool) -> Iterator[tuple[ldap3.Server, Any]]:
+def _opened(settings: LdapSettings, checks: Checks, *, reach: Reach) -> Iterator[tuple[ldap3.Server, Any]]:
     """A connection under TLS to the first server that gives one; nothing has been said over it yet."""
     reasons, untrusted = [], False
     for url in settings.urls:
         try:
-            server = _server(settings, url, private=private)
+            server = _server(settings, url, reach=reach)
             connection = _secured(settings, server)
         except (LDAPException, OSError, ValueError) as error:
             untrusted = untrusted or _about_trust(error)
@@ -138,23 +138,23 @@ def _opened(settings: LdapSettings, checks: Checks, *, private: bool) -> Iterato
     raise Away(found)
 
 
-def _server(settings: LdapSettings, url: str, *, private: bool) -> ldap3.Server:
+def _server(settings: LdapSettings, url: str, *, reach: Reach) -> ldap3.Server:
     """The server at the address that was looked at, under the name that its certificate has to hold. Raises OSError."""
     parts = urlsplit(url)
     secure, host = parts.scheme == "ldaps", parts.hostname or ""
     port = parts.port or (636 if secure else 389)
     tls = Trusting(validate=ssl.CERT_REQUIRED, ca_certs_data=settings.ca or None)
     tls.named = host
-    address = _address(host, port, private=private)
+    address = _address(host, port, reach=reach)
     return ldap3.Server(address, port=port, use_ssl=secure, tls=tls, get_info=ldap3.NONE, connect_timeout=settings.seconds)
 
 
-def _address(host: str, port: int, *, private: bool) -> str:
+def _address(host: str, port: int, *, reach: Reach) -> str:
     """One of the host's addresses, looked up once: what was checked is what is connected to. Raises OSError."""
     found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     for text in found:
-        if not private and not ip_address(text).is_global:
-            raise OSError(f"is inside of a private network ({text}), which is not asked")
+        if not reach.allows(text):
+            raise OSError(f"is inside of a private network ({text}), which is not asked: name it in IMPRINT_PRIVATE_NETWORKS")
     return found[0]
 
 

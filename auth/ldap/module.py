@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from auth.identities import ExternalIdentity
 from auth.ldap.settings import LdapSettings
 from auth.passwords import Busy
+from auth.reach import Reach
 from auth.sso.checks import Check, Checks, SignInRefused
 from tenants.errors import RetryLater
 
@@ -35,8 +37,8 @@ class DirectoryAway(RetryLater):
 class LdapModule:
     """Threads of its own, and so many who wait for them: a directory that hangs keeps nobody else."""
 
-    def __init__(self, *, dev: bool) -> None:
-        self._dev = dev
+    def __init__(self, *, dev: bool, private: tuple[IPv4Network | IPv6Network, ...] = ()) -> None:
+        self._reach = Reach(private, everywhere=dev)
         self._threads: ThreadPoolExecutor | None = None
         self._waiting = 0
 
@@ -55,7 +57,7 @@ class LdapModule:
         checks = Checks()
         settings, password = LdapSettings.of(connection), connection.secrets.get("bind_password")
         try:
-            await self._in_thread(lambda: directory.examine(settings, password, checks, private=self._dev))
+            await self._in_thread(lambda: directory.examine(settings, password, checks, reach=self._reach))
         except SignInRefused as refusal:
             return checks.done if refusal.check in checks.done else [*checks.done, refusal.check]
         except directory.Away as away:
@@ -68,7 +70,7 @@ class LdapModule:
 
         settings, secret = LdapSettings.of(connection), connection.secrets.get("bind_password")
         try:
-            found = await self._in_thread(lambda: directory.prove(settings, secret, login, password, checks, private=self._dev))
+            found = await self._in_thread(lambda: directory.prove(settings, secret, login, password, checks, reach=self._reach))
         except directory.Away as away:
             checks.done.append(Check("directory_reached", "a server that answers", str(away)))
             raise DirectoryAway from None

@@ -8,11 +8,13 @@ import json
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
+
+from auth.reach import Reach
 
 LARGEST = 1024 * 1024
 SECONDS = 8.0
@@ -43,10 +45,14 @@ class Fetched:
 
 
 class Fetcher:
-    """Follows no redirect, waits `SECONDS` at most, takes `LARGEST` bytes. `dev`: this machine and plain http are allowed, too."""
+    """Follows no redirect, waits `SECONDS` at most, takes `LARGEST` bytes. `dev`: this machine and plain http are allowed, too.
 
-    def __init__(self, *, dev: bool, resolve: Resolve | None = None) -> None:
+    `private`: networks that are asked though they are not public, see `auth.reach`.
+    """
+
+    def __init__(self, *, dev: bool, private: tuple[IPv4Network | IPv6Network, ...] = (), resolve: Resolve | None = None) -> None:
         self._dev = dev
+        self._reach = Reach(private, everywhere=dev)
         self._resolve = resolve or _system
         self._tls = httpx.create_ssl_context()
 
@@ -96,8 +102,8 @@ class Fetcher:
         if not found:
             raise NotFetched(f"{host} has no address in DNS")
         for text in found:
-            if not self._dev and not ip_address(text).is_global:
-                raise NotFetched(f"{host} is inside of a private network ({text}), which is not asked")
+            if not self._reach.allows(text):
+                raise NotFetched(f"{host} is inside of a private network ({text}), which is not asked: name it in IMPRINT_PRIVATE_NETWORKS")
         return found[0]
 
     async def _fetched(self, method: str, url: str, address: str, host: str, headers: Mapping[str, str], form: Mapping[str, str] | None) -> Fetched:

@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_network
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from litestar.types import ASGIApp
 
 from auth.ldap.module import LdapModule
 from auth.ldap.settings import LdapSettings
+from auth.reach import Reach
 from auth.service import Auth
 from auth.sso.checks import Checks
 from auth.sso.connections import Connection
@@ -293,7 +295,9 @@ def test_checks_never_hold_the_password(at_acmes: Directory) -> None:
 
     settled, _ = LdapSettings.settle(settings_for(at_acmes), {"bind_password": READER_PASSWORD})
     checks = Checks()
-    found = directory.prove(LdapSettings(**{**settled, "urls": tuple(settled["urls"])}), READER_PASSWORD, "alice", "alicepw", checks, private=True)
+    found = directory.prove(
+        LdapSettings(**{**settled, "urls": tuple(settled["urls"])}), READER_PASSWORD, "alice", "alicepw", checks, reach=Reach(everywhere=True)
+    )
 
     assert {"editors", "staff"} <= set(found.groups)
     assert not {"alicepw", READER_PASSWORD} & {text for check in checks.done for text in (check.expected, check.found)}
@@ -305,7 +309,10 @@ async def test_a_directory_inside_of_a_private_network_is_not_asked(acme: House,
     checks = await LdapModule(dev=False).examine(acme.tenant, connection)
 
     assert [(check.name, check.passed) for check in checks] == [("directory_reached", False)]
-    assert "private network" in checks[0].found
+    assert "IMPRINT_PRIVATE_NETWORKS" in checks[0].found
+
+    named = await LdapModule(dev=False, private=(ip_network("127.0.0.0/8"), ip_network("::1/128"))).examine(acme.tenant, connection)
+    assert (len(named) > 1, all(check.passed for check in named)) == (True, True)
 
 
 async def test_a_name_with_nul_signs_nobody_in(acme: House, auth: Auth, at_acme: httpx.AsyncClient, at_acmes: Directory) -> None:

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp
 
 from auth.ldap.module import MOST_WAITING, THREADS
 from auth.ldap.settings import LdapSettings
+from auth.reach import Reach
 from auth.service import Auth
 from tenants.errors import ValidationFailed
 from tests.integration.auth.conftest import bearer, client_at, who
@@ -164,7 +165,7 @@ async def test_a_name_cannot_change_the_search_for_groups(auth: Auth, acme: Hous
     }  # fmt: skip
     settled, _ = LdapSettings.settle(given, {"bind_password": openldap.READER_PASSWORD})
     found = directory.prove(
-        LdapSettings(**{**settled, "urls": tuple(settled["urls"])}), openldap.READER_PASSWORD, "bob", "bobpw", Checks(), private=True
+        LdapSettings(**{**settled, "urls": tuple(settled["urls"])}), openldap.READER_PASSWORD, "bob", "bobpw", Checks(), reach=Reach(everywhere=True)
     )
 
     assert found.groups == ("bob", f"uid=bob,ou=people,{at_acmes.base}")
