@@ -103,6 +103,7 @@ USER = Entity(
         ),
         "history": Recalled(user_history, SELF_OR_MANAGER, "users.manage"),
         "identities": Many("Identity", Link(identities.c.user_id, identities.c.id, order=(identities.c.linked_at,))),
+        "notifications": Connection("Notification", via=notifications.c.user_id),
         "unreadNotificationCount": Computed(UNREAD, (users.c.id,), visible=ME),
         "createdAt": Value(users.c.created_at),
         "version": Value(users.c.version, visible=SELF_OR_MANAGER),
@@ -184,6 +185,15 @@ NOTIFICATION = Entity(
         "createdAt": Value(notifications.c.created_at),
     },
     order=(Order(notifications.c.created_at, descending=True),),
+    orders={
+        "CREATED_AT_DESC": Order(notifications.c.created_at, descending=True),
+        "CREATED_AT_ASC": Order(notifications.c.created_at),
+    },
+    filters={
+        "kind": Value(notifications.c.kind),
+        "readAt": Value(notifications.c.read_at),
+        "createdAt": Value(notifications.c.created_at),
+    },
 )
 
 GRAPH = Graph(

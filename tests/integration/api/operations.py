@@ -127,6 +127,8 @@ class Operation:
                 return self.page("Post", POST_ORDERS, self.world.tables["posts"], self.post_where)
             case _, "comments" | "replies":
                 return self.conversation(type_name)
+            case "User", "notifications":
+                return self.page("Notification", COMMENT_ORDERS, self.world.tables["notifications"], self.notification_where)
             case "User", "following":
                 return self.page("Followed", COMMENT_ORDERS, self.world.tables["subscriptions"], self.followed_where)
             case "Query", "auditLog":
@@ -247,6 +249,15 @@ class Operation:
             "createdAt": lambda: self.moment_filter(comment["created_at"].isoformat(), nullable=False),
         }
         return "CommentWhere", self.where(leaves, self.comment_where, depth)
+
+    def notification_where(self, depth: int) -> tuple[str, dict[str, Any]]:
+        notification = self.draw(st.sampled_from(list(self.world.tables["notifications"])))
+        leaves: dict[str, Callable[[], dict[str, Any]]] = {
+            "kind": lambda: self.text_filter(notification["kind"]),
+            "readAt": lambda: self.moment_filter(notification["created_at"].isoformat(), nullable=True),
+            "createdAt": lambda: self.moment_filter(notification["created_at"].isoformat(), nullable=False),
+        }
+        return "NotificationWhere", self.where(leaves, self.notification_where, depth)
 
     def followed_where(self, depth: int) -> tuple[str, dict[str, Any]]:
         followed = self.draw(st.sampled_from(list(self.world.tables["subscriptions"])))

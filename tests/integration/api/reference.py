@@ -400,6 +400,9 @@ class Reading:
         assert found is not None
         return found
 
+    def User_notifications(self, user: Row, **arguments: Any) -> Row:
+        return self.page("Notification", [row for row in self.tables["notifications"] if row["user_id"] == user["id"] == self.who.user_id], arguments)
+
     def User_unreadNotificationCount(self, user: Row) -> int | None:
         if user["id"] != self.who.user_id:
             return None
@@ -615,6 +618,7 @@ class Reading:
             "Comment": self.comment_meets,
             "AuditEntry": self.entry_meets,
             "Followed": self.followed_meets,
+            "Notification": self.notification_meets,
         }[type_name]
         whole = ordered([row for row in rows if where is None or meets(row, where)], order)
         cursors = [cursor_for(self.world.tenant, type_name, order, row) for row in whole]
@@ -680,6 +684,9 @@ class Reading:
 
     def followed_meets(self, followed: Row, where: Mapping[str, Any]) -> bool:
         return self.meets(followed, where, self.followed_meets)
+
+    def notification_meets(self, notification: Row, where: Mapping[str, Any]) -> bool:
+        return self.meets(notification, where, self.notification_meets)
 
     def tag_meets(self, tag: Row, where: Mapping[str, Any]) -> bool:
         return self.meets(tag, where, self.tag_meets)
