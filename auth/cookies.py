@@ -33,6 +33,10 @@ class CookieNames:
         """Of a browser in which a set-up link was opened."""
         return "imprint-dev-setup" if self.plain else "__Host-imprint-setup"
 
+    @property
+    def device(self) -> str:
+        return "imprint-dev-device" if self.plain else "__Host-imprint-device"
+
     def set(self, name: str, value: str, *, max_age: int | None = None) -> Cookie:
         """For this host alone, out of scripts' reach. `max_age` in seconds; None: until the browser closes; 0: forget it."""
         return Cookie(key=name, value=value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=not self.plain)

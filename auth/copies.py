@@ -28,7 +28,7 @@ NOT_KEPT = (
         ),
     ),
     NotKept(
-        "second factors, with the passwords of whoever had one: they choose new ones by /auth/forgot, or by a link of yours",
+        "second factors and remembered devices, with the passwords of whoever had one: they choose new ones by /auth/forgot, or by a link of yours",
         (
             statement(
                 "DELETE FROM __tenant__.credentials WHERE user_id IN (SELECT user_id FROM __tenant__.authenticators WHERE confirmed_at IS NOT NULL "
@@ -37,6 +37,7 @@ NOT_KEPT = (
             statement("DELETE FROM __tenant__.authenticators"),
             statement("DELETE FROM __tenant__.recovery_codes"),
             statement("DELETE FROM __tenant__.passkeys"),
+            statement("DELETE FROM __tenant__.remembered_devices"),
         ),
     ),
     NotKept(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from auth.links import WITHDRAW
 from auth.passwords import Passwords, check_new_password
+from auth.remembered import forget_devices
 from tenants.database import repeatable
 from tenants.ids import new_id
 from tenants.registry import Tenant
@@ -71,9 +72,10 @@ class Credentials:
             await self.store(change, user_id, hashed)
 
     async def store(self, change: Transaction, user_id: UUID, password_hash: str) -> None:
-        """Links to choose a new one, sent before, are useless from now on."""
+        """Links to choose a new one, sent before, are useless from now on; devices that were remembered are so no longer."""
         await change.connection.execute(SET, user_id=user_id, password_hash=password_hash, now=change.now)
         await change.connection.execute(WITHDRAW, user_id=user_id, purpose="reset", now=change.now)
+        await forget_devices(change, user_id)
 
     async def _renew(self, tenant: Tenant, user_id: UUID, known: str, password: str) -> None:
         await self._replace(tenant, user_id, known, await self._passwords.hash(password))

@@ -14,6 +14,7 @@ from auth.errors import InvalidCredentials, WrongPassword
 from auth.limits import Limits, name_counted
 from auth.passwords import Passwords, check_new_password
 from auth.policies import Policies
+from auth.remembered import forget_devices
 from auth.sessions import over
 from auth.sso.trail import Happened, tell_in
 from tenants.database import repeatable
@@ -92,8 +93,9 @@ class Devices:
 
     @repeatable
     async def end_others(self, tenant: Tenant, user_id: UUID, but: UUID, cause: Cause) -> list[UUID]:
-        """All of their own sessions but one. The ids of those that ended."""
+        """All of their own sessions but one, and every device that was remembered. The ids of those sessions."""
         async with transaction(self._database, tenant, cause) as change:
+            await forget_devices(change, user_id)
             return await _others_ended(change, user_id, but)
 
     async def has_password(self, tenant: Tenant, user_id: UUID) -> bool:

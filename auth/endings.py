@@ -8,6 +8,7 @@ from auth.credentials import SET
 from auth.factors.factors import FORGET, FORGET_PASSKEYS
 from auth.factors.recovery import FORGET_CODES
 from auth.links import WITHDRAW, Purpose
+from auth.remembered import FORGET_REMEMBERED, forget_devices
 from auth.scim.records import FORGET as FORGET_PROVISIONED
 from auth.sessions import REVOKE_ALL
 from tenants.statements import statement
@@ -27,6 +28,7 @@ FORGET_ALL = (
     FORGET,
     FORGET_PASSKEYS,
     FORGET_CODES,
+    FORGET_REMEMBERED,
     statement("DELETE FROM __tenant__.api_tokens WHERE user_id = :user_id"),
     statement("DELETE FROM __tenant__.clients WHERE user_id = :user_id"),
     statement("DELETE FROM __tenant__.sign_in_events WHERE user_id = :user_id"),
@@ -34,8 +36,12 @@ FORGET_ALL = (
 
 
 async def end_sessions(tx: Transaction, user_id: UUID) -> None:
-    """For good: a session that has ended never lives again, whatever becomes of its person. Call it after their row was changed."""
+    """For good: a session that has ended never lives again, whatever becomes of its person. Call it after their row was changed.
+
+    Devices that were remembered are so no longer.
+    """
     await tx.connection.execute(REVOKE_ALL, user_id=user_id, now=tx.now)
+    await forget_devices(tx, user_id)
 
 
 async def withdraw_links(tx: Transaction, user_id: UUID, purpose: Purpose = "invitation") -> None:

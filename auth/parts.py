@@ -27,6 +27,7 @@ from auth.passwords import Passwords
 from auth.policies import Policies
 from auth.realms.front import Front
 from auth.realms.realms import Realms
+from auth.remembered import Remembered
 from auth.resets import Resets
 from auth.rights import Rights
 from auth.scim.tokens import ScimTokens
@@ -78,6 +79,7 @@ class Parts:
     factors: Factors
     break_glass: BreakGlass
     passkeys: Passkeys
+    remembered: Remembered
     devices: Devices
     flow: Flow
     invitations: Invitations
@@ -148,6 +150,7 @@ class Parts:
             limits=limits,
             native=Native(accounts, credentials, limits, policies),
             factors=Factors(database, limits),
+            remembered=Remembered(database),
             passkeys=Passkeys(database, handles, trail, limits),
             break_glass=BreakGlass(database),
             devices=Devices(database, accounts, policies, credentials, passwords, limits),

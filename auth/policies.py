@@ -17,6 +17,7 @@ class Decided:
     """`public_reading`: whether people who are not signed in may read. A session ends `session` after it began, or `idle` after it was last used.
 
     `second_factor_required`: of everybody. `providers_trusted`: who comes through an identity provider is asked for none here.
+    `remember_days`: for how long a device may be remembered on which somebody gave theirs; 0: never.
     `language`: the one it writes in (BCP 47). `enforced`: everybody comes through a provider, but for `break_glass`; see `auth.enforced`.
     `networks`: from where people sign in and act; empty: from everywhere.
     """
@@ -31,6 +32,7 @@ class Decided:
     tagline: str | None = None
     second_factor_required: bool = False
     providers_trusted: bool = True
+    remember_days: int = 30
     language: str | None = None
     enforced: bool = False
     break_glass: frozenset[UUID] = frozenset()

@@ -56,6 +56,19 @@ refresh_tokens = Table(
     comment="One session's refresh tokens are one family; using an old one again ends it.",
 )
 
+remembered_devices = Table(
+    "remembered_devices",
+    tenant_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey(_USER, ondelete="CASCADE"), nullable=False, index=True),
+    Column("hash", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the cookie's value, which is another after each use"),
+    Column("user_agent", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    comment="Devices on which somebody is not asked for their second factor.",
+)
+
 links = Table(
     "links",
     tenant_metadata,

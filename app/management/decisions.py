@@ -85,5 +85,6 @@ def _decided(tenant: Tenant, row: Row | None) -> Decided:
         enforced=value_at(POLICIES, policies, "signIn.enforced") is True,
         break_glass=frozenset(UUID(id) for id in value_at(POLICIES, policies, "signIn.breakGlass")),
         networks=tuple(ip_network(one) for one in value_at(POLICIES, policies, "signIn.allowedNetworks")),
+        remember_days=value_at(POLICIES, policies, "signIn.rememberDays"),
         language=value_at(SETTINGS, settings, "language"),
     )

@@ -189,6 +189,7 @@ POLICIES: Rules = MappingProxyType(
         "signIn.enforced": Flag(default=False),
         "signIn.breakGlass": People(10),
         "signIn.allowedNetworks": Networks(100),
+        "signIn.rememberDays": Whole(0, 90, 30),
         "sessions.hours": Whole(1, 720, 720),
         "sessions.idleHours": Whole(1, 720, 168),
     }
@@ -198,6 +199,7 @@ POLICIES: Rules = MappingProxyType(
 `signIn.trustProviders`: whether who comes through an identity provider is asked for no second factor here.
 `signIn.enforced`: everybody comes through a provider, but for the owners in `signIn.breakGlass`; see `auth.enforced`.
 `signIn.allowedNetworks`: from where people sign in and act; from everywhere where there are none.
+`signIn.rememberDays`: for how many days a device may be remembered on which somebody gave their second factor; 0: never.
 """
 
 

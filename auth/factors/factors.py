@@ -14,6 +14,7 @@ from auth.factors import codes
 from auth.factors.recovery import FORGET_CODES, forget_if_last, new_codes, use_code
 from auth.limits import Limits, name_counted
 from auth.policies import Decided
+from auth.remembered import forget_devices
 from auth.sso.trail import Happened, tell_in
 from tenants.database import repeatable
 from tenants.errors import Conflict, NotFound
@@ -147,6 +148,7 @@ class Factors:
         async with transaction(self._database, tenant, cause) as change:
             for forget in (FORGET, FORGET_PASSKEYS, FORGET_CODES):
                 await change.connection.execute(forget, user_id=user_id)
+            await forget_devices(change, user_id)
             await _tell(change, "SecondFactorRemoved", user_id)
 
     @repeatable
@@ -156,6 +158,7 @@ class Factors:
             await change.connection.execute(FORGET, user_id=user_id)
             await keep_factor(change, user_id)
             await forget_if_last(change, user_id)
+            await forget_devices(change, user_id)
             await _tell(change, "SecondFactorRemoved", user_id)
 
     def _attempt(self, tenant: Tenant, user_id: UUID, address: str) -> AbstractAsyncContextManager[None]:
@@ -181,6 +184,7 @@ class Factors:
             step = codes.step_of(_secret(tenant, user_id, row), code, change.now.timestamp(), row["last_step"])
             if step is None or not await change.connection.execute(CONFIRM, user_id=user_id, step=step, now=change.now):
                 raise InvalidCode
+            await forget_devices(change, user_id)
             await _tell(change, "SecondFactorAdded", user_id)
             return await new_codes(change, user_id)
 
@@ -202,6 +206,7 @@ class Factors:
     async def _renew(self, tenant: Tenant, user_id: UUID, cause: Cause) -> list[str]:
         async with transaction(self._database, tenant, cause) as change:
             await change.connection.execute(HOLD, user_id=user_id)
+            await forget_devices(change, user_id)
             await _tell(change, "RecoveryCodesRenewed", user_id)
             return await new_codes(change, user_id)
 

@@ -17,6 +17,7 @@ from auth.factors.ceremonies import Answer, Known, Owner, RelyingParty
 from auth.factors.recovery import forget_if_last, has_factor, new_codes
 from auth.limits import Limits, name_counted
 from auth.measures import SIGN_INS
+from auth.remembered import forget_devices
 from auth.sso.checks import Checks, SignInRefused, refused
 from auth.sso.handles import Handles
 from auth.sso.trail import REFUSED, Happened, Trail, tell_in
@@ -200,6 +201,7 @@ class Passkeys:
                 raise NotFound("There is no such passkey. Reload the page.")
             await keep_factor(change, user_id)
             await forget_if_last(change, user_id)
+            await forget_devices(change, user_id)
             await _tell(change, "PasskeyRemoved", user_id, {"passkey": str(id)})
 
     async def _proven(
@@ -257,6 +259,7 @@ class Passkeys:
                 name=name,
                 now=change.now,
             )
+            await forget_devices(change, user_id)
             await _tell(change, "PasskeyAdded", user_id, {"passkey": str(id), "synced": made.synced})
             return await new_codes(change, user_id) if first else []
 

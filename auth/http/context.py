@@ -115,6 +115,11 @@ def session_secret(parts: Parts, request: AnyRequest) -> str | None:
     return value if value and len(value) <= LONGEST_OPAQUE else None
 
 
+def device_secret(parts: Parts, request: AnyRequest) -> str | None:
+    """What a device brings on which somebody is not asked for their second factor."""
+    return read_cookie(header_of(request, b"cookie") or "", parts.cookies.device)
+
+
 def session_form_token(request: AnyRequest, principal: Principal) -> str:
     """What forms and scripts of a signed-in person's pages send along with whatever changes something."""
     return form_token(tenant_of(request).key.key, SESSION_FORMS, str(principal.session_id))

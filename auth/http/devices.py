@@ -9,7 +9,17 @@ from litestar import Response, get, post
 from auth.errors import InvalidRequest
 from auth.http.bodies import form_fields
 from auth.http.branding import branded
-from auth.http.context import AnyRequest, GivenParts, address_of, check_form, correlation_of, session_form_token, session_principal, tenant_of
+from auth.http.context import (
+    AnyRequest,
+    GivenParts,
+    address_of,
+    check_form,
+    correlation_of,
+    device_secret,
+    session_form_token,
+    session_principal,
+    tenant_of,
+)
 from auth.http.pages import redirect
 from auth.http.sentences import told
 from auth.http.statuses import retry_headers, status_of
@@ -22,7 +32,7 @@ from tenants.transaction import Cause
 SESSIONS = "/auth/account/sessions"
 PASSWORD = "/auth/account/password"  # noqa: S105 - an address
 OTHERS = "others"
-_END_FIELDS = frozenset({"form", "id"})
+_END_FIELDS = frozenset({"form", "id", "device"})
 _PASSWORD_FIELDS = frozenset({"form", "old", "password"})
 
 
@@ -31,11 +41,13 @@ async def show_sessions(request: AnyRequest, parts: GivenParts) -> Response[str]
     principal = await session_principal(parts, request)
     if principal is None or principal.user_id is None:
         return redirect(f"/auth/login?next={SESSIONS}")
+    tenant, days = tenant_of(request), (await parts.policies.of(tenant_of(request))).remember_days
     return await branded(
         parts,
         request,
         "sessions.html",
-        sessions=await parts.devices.of(tenant_of(request), principal.user_id),
+        sessions=await parts.devices.of(tenant, principal.user_id),
+        remembered=await parts.remembered.of(tenant, principal.user_id, days, device_secret(parts, request)),
         here=principal.session_id,
         form=session_form_token(request, principal),
     )
@@ -43,17 +55,20 @@ async def show_sessions(request: AnyRequest, parts: GivenParts) -> Response[str]
 
 @post(SESSIONS, status_code=200)
 async def end_session(request: AnyRequest, parts: GivenParts) -> Response[str]:
-    """One of them, or all but this one."""
+    """One of them, or all but this one; or a device is remembered no longer."""
     principal = await session_principal(parts, request)
     if principal is None or principal.user_id is None or principal.session_id is None:
         return redirect(f"/auth/login?next={SESSIONS}")
-    fields = {"form": "", "id": ""} | await form_fields(request, _END_FIELDS)
+    fields = dict.fromkeys(_END_FIELDS, "") | await form_fields(request, _END_FIELDS)
     check_form(parts, request, principal, fields["form"])
     tenant, cause = tenant_of(request), Cause(correlation_of(request), principal.user_id)
+    if fields["device"]:
+        await parts.remembered.forget(tenant, principal.user_id, _id(fields["device"]), cause)
+        return redirect(SESSIONS)
     if fields["id"] == OTHERS:
         ended = await parts.devices.end_others(tenant, principal.user_id, principal.session_id, cause)
     else:
-        ended = await parts.devices.end(tenant, principal.user_id, _session(fields["id"]), cause)
+        ended = await parts.devices.end(tenant, principal.user_id, _id(fields["id"]), cause)
     _forget(parts, request, ended)
     return redirect(SESSIONS)
 
@@ -115,7 +130,7 @@ def _forget(parts: Parts, request: AnyRequest, ended: list[UUID]) -> None:
         parts.rights.forget(tenant_of(request), id)
 
 
-def _session(text: str) -> UUID:
+def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:

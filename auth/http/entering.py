@@ -16,12 +16,13 @@ from auth.accounts import Account
 from auth.destinations import own_path
 from auth.factors.factors import Need
 from auth.gate import Arrival
-from auth.http.context import AnyRequest, address_of, correlation_of, device_of, session_principal, session_secret, tenant_of
+from auth.http.context import AnyRequest, address_of, correlation_of, device_of, device_secret, session_principal, session_secret, tenant_of
 from auth.http.guards import form_cookie, session_cookies, setup_secret
 from auth.http.pages import redirect
 from auth.identities import ExternalIdentity
 from auth.opaque import new_opaque
 from auth.parts import Parts
+from auth.remembered import Renewed
 from auth.sessions import Via
 from auth.sso.checks import Check, Checks, SignInRefused, refused
 from auth.sso.connections import Connection
@@ -38,9 +39,12 @@ SECOND_FACTOR_WITHIN = 600
 async def enter(parts: Parts, request: AnyRequest, account: Account, amr: tuple[str, ...], wanted: str, via: Via | None = None) -> Response[str]:
     """Somebody has proven who they are, by `amr` (RFC 8176): on to their second factor where there has to be one, else to their session."""
     tenant = tenant_of(request)
-    need = await parts.factors.needed(account.user_id, amr, await parts.policies.of(tenant), tenant, by_provider=via is not None)
+    decided = await parts.policies.of(tenant)
+    need = await parts.factors.needed(account.user_id, amr, decided, tenant, by_provider=via is not None)
     if need is Need.NOTHING:
         return await come_in(parts, request, account.user_id, amr, wanted, via)
+    if need is Need.PROVE and not decided.enforced and (renewed := await _recalled(parts, request, account.user_id, decided.remember_days)):
+        return await come_in(parts, request, account.user_id, amr, wanted, via, besides=(device_cookie(parts, renewed),))
     browser, cookies = bound_browser(parts, request)
     payload = {
         "user": str(account.user_id),
@@ -63,12 +67,16 @@ async def come_in(
     wanted: str,
     via: Via | None = None,
     more: Callable[[tuple[Cookie, ...]], Awaitable[Response[str]]] | None = None,
+    besides: tuple[Cookie, ...] = (),
 ) -> Response[str]:
-    """A new session, and on to where they wanted, or `more` with its cookies. Raises InvalidCredentials where they left meanwhile."""
+    """A new session, and on to where they wanted, or `more` with its cookies. Raises InvalidCredentials where they left meanwhile.
+
+    `besides`: cookies that come along.
+    """
     cause = Cause(correlation_of(request), user_id)
     brought = session_secret(parts, request)
     new = await parts.flow.browser(tenant_of(request), user_id, amr, device_of(parts, request), cause, brought=brought, via=via)
-    cookies = session_cookies(parts, new.secret or "")
+    cookies = (*session_cookies(parts, new.secret or ""), *besides)
     return await more(cookies) if more else redirect(own_path(wanted), cookies=cookies)
 
 
@@ -132,6 +140,16 @@ async def begun_again(parts: Parts, request: AnyRequest) -> str | None:
     """Whose id it is, where somebody who is signed in goes to their provider to prove again who they are."""
     principal = await session_principal(parts, request) if "again" in request.query_params else None
     return str(principal.user_id) if principal else None
+
+
+async def _recalled(parts: Parts, request: AnyRequest, user_id: UUID, days: int) -> Renewed | None:
+    """Where this device was remembered when they gave their second factor on it."""
+    agent, cause = device_of(parts, request).user_agent, Cause(correlation_of(request), user_id)
+    return await parts.remembered.recall(tenant_of(request), user_id, device_secret(parts, request), days, agent, cause)
+
+
+def device_cookie(parts: Parts, renewed: Renewed) -> Cookie:
+    return parts.cookies.set(parts.cookies.device, renewed.secret, max_age=renewed.seconds)
 
 
 def arrival_of(parts: Parts, request: AnyRequest) -> Arrival:

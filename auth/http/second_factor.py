@@ -15,8 +15,8 @@ from auth.factors.factors import Need
 from auth.factors.passkeys import Answered
 from auth.http.bodies import form_fields
 from auth.http.branding import branded
-from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, tenant_of
-from auth.http.entering import SECOND_FACTOR, browser_of, come_in
+from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, device_of, tenant_of
+from auth.http.entering import SECOND_FACTOR, browser_of, come_in, device_cookie
 from auth.http.granting import SECOND_AMR
 from auth.http.guards import bind_form, check_own_form
 from auth.http.pages import redirect
@@ -29,7 +29,7 @@ from tenants.errors import Refusal
 from tenants.transaction import Cause
 
 FORM = "second-factor"
-_FIELDS = frozenset({"form", "at", "code", "asked", "credential", "name"})
+_FIELDS = frozenset({"form", "at", "code", "asked", "credential", "name", "remember"})
 LONGEST_CREDENTIAL = 8 * 1024
 _EMPTY = dict.fromkeys(_FIELDS, "")
 
@@ -66,7 +66,7 @@ async def pass_second_factor(request: AnyRequest, parts: GivenParts) -> Response
         await parts.handles.take(tenant, SECOND_FACTOR, fields["at"], browser)
     except SignInRefused:
         raise InvalidCredentials from None
-    return await _in(parts, request, kept, amr, recovery)
+    return await _in(parts, request, kept, amr, recovery, remember=fields["remember"] == "on")
 
 
 async def _stepped(parts: Parts, request: AnyRequest, kept: dict[str, Any], fields: dict[str, str]) -> tuple[tuple[str, ...], list[str]]:
@@ -88,14 +88,23 @@ async def _stepped(parts: Parts, request: AnyRequest, kept: dict[str, Any], fiel
     return SECOND_AMR, []
 
 
-async def _in(parts: Parts, request: AnyRequest, kept: dict[str, Any], amr: tuple[str, ...], recovery: list[str]) -> Response[str]:
+async def _in(parts: Parts, request: AnyRequest, kept: dict[str, Any], amr: tuple[str, ...], recovery: list[str], *, remember: bool) -> Response[str]:
     """With the recovery codes, where they have just been made: they are on this page and nowhere afterwards."""
     via = Via(UUID(kept["connection"]), kept["provider_session"]) if kept["connection"] else None
 
     async def shown(cookies: tuple[Cookie, ...]) -> Response[str]:
         return await branded(parts, request, "recovery_codes.html", cookies=cookies, codes=recovery, wanted=kept["wanted"])
 
-    return await come_in(parts, request, UUID(kept["user"]), (*kept["amr"], *amr), kept["wanted"], via, shown if recovery else None)
+    besides = await _remembered(parts, request, UUID(kept["user"])) if remember and kept["need"] == Need.PROVE.value else ()
+    return await come_in(parts, request, UUID(kept["user"]), (*kept["amr"], *amr), kept["wanted"], via, shown if recovery else None, besides)
+
+
+async def _remembered(parts: Parts, request: AnyRequest, user_id: UUID) -> tuple[Cookie, ...]:
+    """They have chosen not to be asked again on this device, where the organization allows that."""
+    tenant, agent = tenant_of(request), device_of(parts, request).user_agent
+    days, cause = (await parts.policies.of(tenant)).remember_days, Cause(correlation_of(request), user_id)
+    renewed = await parts.remembered.remember(tenant, user_id, days, agent, cause)
+    return (device_cookie(parts, renewed),) if renewed else ()
 
 
 async def _page(parts: Parts, request: AnyRequest, at: str, kept: dict[str, Any], refusal: Refusal | None = None) -> Response[str]:
@@ -107,8 +116,9 @@ async def _page(parts: Parts, request: AnyRequest, at: str, kept: dict[str, Any]
     asked = None
     if held.passkeys:
         asked = await parts.passkeys.ask(tenant_of(request), party_of(parts, request), browser_of(parts, request), UUID(kept["user"]))
+    days = (await parts.policies.of(tenant_of(request))).remember_days
     codes = held.authenticator or held.recovery_codes > 0 or not held.anything
-    return await branded(parts, request, "second_factor.html", asked=asked, codes=codes, authenticator=held.authenticator, **shared)
+    return await branded(parts, request, "second_factor.html", asked=asked, codes=codes, authenticator=held.authenticator, days=days, **shared)
 
 
 async def _enrolment(parts: Parts, request: AnyRequest, user_id: UUID, shared: dict[str, Any]) -> Response[str]:

@@ -34,7 +34,7 @@ DEFAULTS: dict[str, Row] = {
     "comments": {"moderation": "first-time", "guests": False},
     "posts": {"approvals": 1, "selfApproval": False},
     "passwords": {"shortest": 12},
-    "signIn": {"secondFactor": "optional", "trustProviders": True},
+    "signIn": {"secondFactor": "optional", "trustProviders": True, "rememberDays": 30, "enforced": False, "breakGlass": [], "allowedNetworks": []},
     "sessions": {"hours": 720, "idleHours": 168},
 }
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)

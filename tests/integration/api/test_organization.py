@@ -25,7 +25,7 @@ DEFAULTS = {
     "comments": {"moderation": "first-time", "guests": False},
     "posts": {"approvals": 1, "selfApproval": False},
     "passwords": {"shortest": 12},
-    "signIn": {"secondFactor": "optional", "trustProviders": True},
+    "signIn": {"secondFactor": "optional", "trustProviders": True, "rememberDays": 30, "enforced": False, "breakGlass": [], "allowedNetworks": []},
     "sessions": {"hours": 720, "idleHours": 168},
 }
 
@@ -63,7 +63,14 @@ async def test_an_administrator_changes_what_is_given_and_the_rest_stays(ask: As
     assert done["organization"]["policies"] == {
         **DEFAULTS,
         "comments": {"moderation": "all", "guests": False},
-        "signIn": {"secondFactor": "optional", "trustProviders": False},
+        "signIn": {
+            "secondFactor": "optional",
+            "trustProviders": False,
+            "rememberDays": 30,
+            "enforced": False,
+            "breakGlass": [],
+            "allowedNetworks": [],
+        },
         "sessions": {"hours": 8, "idleHours": 168},
     }
     async with pool.reading(house.tenant.place) as connection:

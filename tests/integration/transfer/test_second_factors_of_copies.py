@@ -20,7 +20,7 @@ from tests.integration.conftest import House, house_of
 from tests.integration.migrations.conftest import as_owner
 from tests.integration.transfer.conftest import PASSWORD, SECRET, quiet
 
-TABLES = ("authenticators", "recovery_codes", "passkeys")
+TABLES = ("authenticators", "recovery_codes", "passkeys", "remembered_devices")
 
 
 async def with_factors(settings: TenantSettings, house: House) -> None:
@@ -35,6 +35,12 @@ async def with_factors(settings: TenantSettings, house: House) -> None:
             house.id_of("editor"),
         )
         await owner.execute(f"INSERT INTO {schema}.recovery_codes (user_id, hash) VALUES ($1, 'x')", house.id_of("editor"))
+        await owner.execute(
+            f"INSERT INTO {schema}.remembered_devices (id, user_id, hash, user_agent, created_at, last_used_at, expires_at)"
+            " VALUES ($1, $2, 'x', '', now(), now(), now() + interval '1 day')",
+            new_id(),
+            house.id_of("editor"),
+        )
         for key in ("editor", "admin"):
             await owner.execute(
                 f"INSERT INTO {schema}.passkeys (id, user_id, credential_id, user_handle, public_key, rp_id, sign_count, synced, transports, name,"
@@ -66,8 +72,8 @@ async def test_neither_factors_nor_the_passwords_that_went_with_them_are_in_a_co
 
     for copy in (imported.tenant, cloned.tenant):
         factors, passwords = await counts(here, copy)
-        assert (factors, house.id_of("author") in passwords) == ([0, 0, 0], True)
+        assert (factors, house.id_of("author") in passwords) == ([0, 0, 0, 0], True)
         assert passwords & {house.id_of("editor"), house.id_of("admin")} == set()
     original, passwords = await counts(here, house.tenant)
-    assert original == [1, 1, 2]
+    assert original == [1, 1, 2, 1]
     assert {house.id_of(key) for key in ("editor", "admin", "author")} <= passwords
