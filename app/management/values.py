@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -142,7 +142,7 @@ class Networks:
     """Networks of IP addresses (RFC 4632, RFC 4291); none: all of them."""
 
     most: int
-    default: tuple[str, ...] = ()
+    default: list[str] = field(default_factory=list)
 
     def read(self, value: Any) -> Any:
         return sorted({str(ip_network(one.strip())) for one in value})
@@ -158,7 +158,7 @@ class People:
     """Ids of people."""
 
     most: int
-    default: tuple[str, ...] = ()
+    default: list[str] = field(default_factory=list)
 
     def read(self, value: Any) -> Any:
         return sorted({str(UUID(one)) for one in value})
