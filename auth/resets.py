@@ -78,7 +78,7 @@ class Resets:
             account = await self.accounts.get(tenant, await self.links.person(tenant, token, "reset"))
         except LinkSpent:
             raise ResetSpent from None
-        if account is None or account.status != "active":
+        if account is None or account.status != "active" or not (await self.policies.of(tenant)).admits(account.user_id):
             raise ResetSpent
         return account
 

@@ -51,6 +51,7 @@ _FORGETFUL = (
 )
 FORGETFUL_BY_EMAIL = statement(_FORGETFUL + "u.email_index = ANY(CAST(:value AS bytea[]))")
 FORGETFUL_BY_USERNAME = statement(_FORGETFUL + "u.username = :value")
+WAYS = statement("SELECT label FROM __tenant__.connections WHERE enabled ORDER BY label")
 TO = statement("SELECT name, email, new_email, person_key FROM __tenant__.users WHERE id = :id AND person_key IS NOT NULL")
 
 
@@ -99,6 +100,11 @@ async def forgetful(connection: Connection, tenant: Tenant, login: str) -> Forge
     else:
         row = await connection.fetchrow(FORGETFUL_BY_USERNAME, value=login)
     return Forgetful(row["id"], row["status"], row["has_password"], tuple(row["ways"])) if row else None
+
+
+async def ways_in(connection: Connection, person: Forgetful) -> list[str]:
+    """The providers through which they come in, or could."""
+    return list(person.ways) or [row["label"] for row in await connection.fetch(WAYS)]
 
 
 async def reset(tx: Transaction, user_id: UUID, *, letter_id: UUID) -> tuple[Addressed | None, bool]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from app.management.decisions import Decisions
 from app.users import letters
 from auth.addresses import Addresses
 from auth.native import MODULE
@@ -26,11 +27,12 @@ log = structlog.get_logger(__name__)
 
 @fires_out(ASKED_TIMER)
 async def mail_reset(firing: FiringOut) -> None:
-    """People who were suspended or have left get nothing; who never came in, or comes through a provider, is told so."""
+    """People who were suspended or have left get nothing; who never came in, or comes through a provider or has to, is told so."""
     person = await _person(firing)
     if person is None:
         return
-    if person.gets_link:
+    decided = await Decisions(firing.database, oldest=0.0).of(firing.tenant)
+    if person.gets_link and decided.admits(person.user_id):
         addressed = await _linked(firing, person)
         if addressed is not None:
             await _send_link(firing, addressed)
@@ -72,10 +74,10 @@ async def _send_link(firing: FiringOut, addressed: Addressed) -> None:
 async def _send_instead(firing: FiringOut, person: Forgetful) -> None:
     tenant = firing.tenant
     async with firing.database.reading(tenant.place) as connection:
-        to = await letters.reached(connection, tenant, person.user_id)
+        to, ways = await letters.reached(connection, tenant, person.user_id), await letters.ways_in(connection, person)
     if to is None:
         return
-    paragraph = _INSTEAD[person.status].format(organization=tenant.name, ways=" or ".join(person.ways))
+    paragraph = _INSTEAD[person.status].format(organization=tenant.name, ways=" or ".join(ways))
     button = Button(f"Open {tenant.name}", f"{_address(firing)}/auth/login")
     await firing.postman.send(letter(firing.delivery_id, to, tenant.name, subject=f"Signing in to {tenant.name}", paragraph=paragraph, button=button))
 
@@ -86,7 +88,7 @@ def _address(firing: FiringOut) -> str:
 
 _INSTEAD = {
     "active": (
-        "Somebody, probably you, asked for a new password at {organization}. You have none there: you sign in with {ways}, "
+        "Somebody, probably you, asked for a new password at {organization}. You need none there: you sign in with {ways}, "
         "which is also where a forgotten password is renewed."
     ),
     "invited": (

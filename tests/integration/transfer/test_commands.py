@@ -24,9 +24,13 @@ RESET = [
     "sessions and refresh tokens: everybody signs in anew",
     "open invitations and links to choose a password: send new ones",
     "tokens that people made for their programs, and secrets of registered clients: make new ones",
-    "second factors, with the passwords of whoever had one: they choose new ones by /auth/forgot, or by a link of yours",
+    "second factors and remembered devices, with the passwords of whoever had one: they choose new ones by /auth/forgot, or by a link of yours",
     "tokens with which identity providers provision people: make new ones",
-    "connections to identity providers are switched off: their addresses here are others; set them up and enable them",
+    "set-up links: make new ones",
+    (
+        "connections to identity providers are switched off, and nobody has to come through one: their addresses here are others; "
+        "set them up and enable them"
+    ),
     "hosts of its own: add and verify them again",
     "timers: nothing that was due fires in the copy; only what was to expire still does",
     "deliveries: nothing of the past is delivered again",
