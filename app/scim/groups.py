@@ -59,7 +59,8 @@ UPDATE = statement(
 )
 DELETE = statement("DELETE FROM __tenant__.scim_groups WHERE id = :id")
 KNOWN = statement("SELECT user_id FROM __tenant__.scim_users WHERE connection_id = :connection_id AND user_id = ANY(CAST(:ids AS uuid[]))")
-# Held before their memberships are written: whoever changes or removes one of them does so before or after, and nobody waits in a circle.
+# Held, all at once, before their memberships are written: whoever changes or removes one of them does so before or after, and nobody
+# waits in a circle.
 HOLD_PEOPLE = statement("SELECT id FROM __tenant__.users WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE")
 STANDING = statement(
     """
@@ -72,7 +73,8 @@ STANDING = statement(
 JOIN = statement(
     """
     INSERT INTO __tenant__.scim_members (group_id, connection_id, user_id)
-    SELECT :group_id, :connection_id, id FROM unnest(CAST(:ids AS uuid[])) AS id ON CONFLICT DO NOTHING
+    SELECT :group_id, connection_id, user_id FROM __tenant__.scim_users
+    WHERE connection_id = :connection_id AND user_id = ANY(CAST(:ids AS uuid[])) FOR KEY SHARE ON CONFLICT DO NOTHING
     """
 )
 LEAVE = statement("DELETE FROM __tenant__.scim_members WHERE group_id = :group_id AND user_id = ANY(CAST(:ids AS uuid[]))")
@@ -174,13 +176,14 @@ class Groups:
     @repeatable
     async def _created(self, caller: Caller, id: UUID, document: Document) -> None:
         async with self._unit(caller) as unit:
-            wanted = await _people_in(unit, caller, document)
+            wanted = _people_in(document)
             try:
                 await unit.transaction.connection.execute(
                     INSERT, id=id, connection_id=caller.connection.id, now=unit.transaction.now, **_columns(document)
                 )
             except UniqueTaken:
                 raise _taken() from None
+            await unit.transaction.connection.fetch(HOLD_PEOPLE, ids=list(wanted))
             await _rearrange(unit, caller, id, joining=wanted, leaving=())
             await _follow(unit, caller, wanted)
             await caller.tell(unit.transaction, "ScimGroupCreated", details={"group": str(id), "members": len(wanted)})
@@ -192,7 +195,7 @@ class Groups:
             expect_tag(group.tag, if_match)
             wanted = change(group.document())
             require(GROUPS, wanted)
-            held, people = {user_id for user_id, _ in group.members}, await _people_in(unit, caller, wanted)
+            held, people = {user_id for user_id, _ in group.members}, _people_in(wanted)
             named = _columns(wanted) != _columns(group.document())
             if not named and people == held:
                 return
@@ -200,8 +203,10 @@ class Groups:
                 await unit.transaction.connection.execute(UPDATE, id=id, now=unit.transaction.now, **_columns(wanted))
             except UniqueTaken:
                 raise _taken() from None
+            affected = people | held if named else people ^ held
+            await unit.transaction.connection.fetch(HOLD_PEOPLE, ids=list(affected))
             await _rearrange(unit, caller, id, joining=people - held, leaving=held - people)
-            await _follow(unit, caller, people | held if named else people ^ held)
+            await _follow(unit, caller, affected)
             details = {"group": str(id), "joined": len(people - held), "left": len(held - people), "renamed": named}
             await caller.tell(unit.transaction, "ScimGroupChanged", details=details)
 
@@ -218,30 +223,28 @@ async def _held(unit: Unit, caller: Caller, id: UUID) -> Group:
     return _group(row, (await _members(connection, [id])).get(id, ()))
 
 
-async def _people_in(unit: Unit, caller: Caller, document: Mapping[str, Any]) -> set[UUID]:
-    """Raises ScimRefusal (invalidValue) for whoever is no person of this connection."""
+def _people_in(document: Mapping[str, Any]) -> set[UUID]:
+    """Raises ScimRefusal (invalidValue) for what is no person's id."""
     wanted: set[UUID] = set()
     for one in document.get("members", []):
         id = id_of(one.get("value", ""))
         if id is None or one.get("type", "User").lower() != "user":
             raise invalid_value("members takes people, by their id as value; groups in groups are not kept.")
         wanted.add(id)
-    if not wanted:
-        return wanted
-    rows = await unit.transaction.connection.fetch(KNOWN, connection_id=caller.connection.id, ids=list(wanted))
-    strangers = wanted - {row["user_id"] for row in rows}
-    if strangers:
-        raise invalid_value(f"{min(strangers)} is nobody of whom this connection has told. Create the User first.")
     return wanted
 
 
 async def _rearrange(unit: Unit, caller: Caller, id: UUID, *, joining: Collection[UUID], leaving: Collection[UUID]) -> None:
-    connection = unit.transaction.connection
-    await connection.fetch(HOLD_PEOPLE, ids=[*joining, *leaving])
+    """Call it when all of them are held. Raises ScimRefusal (invalidValue) for whoever is no person of this connection."""
+    connection, ids = unit.transaction.connection, list(joining)
     if leaving:
         await connection.execute(LEAVE, group_id=id, ids=list(leaving))
-    if joining:
-        await connection.execute(JOIN, group_id=id, connection_id=caller.connection.id, ids=list(joining))
+    if not ids:
+        return
+    strangers = set(ids) - {row["user_id"] for row in await connection.fetch(KNOWN, connection_id=caller.connection.id, ids=ids)}
+    if strangers:
+        raise invalid_value(f"{min(strangers)} is nobody of whom this connection has told. Create the User first.")
+    await connection.execute(JOIN, group_id=id, connection_id=caller.connection.id, ids=ids)
 
 
 async def _follow(unit: Unit, caller: Caller, people: Iterable[UUID]) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
+import httpx
 import pytest
 
 from app.replay.verifying import verify
@@ -106,3 +110,33 @@ async def test_at_a_sign_in_groups_that_were_provisioned_count_and_not_those_tha
     after = await arrive(auth, initech, ruled.connection, replace(identity, groups=("Editors", "Others")))
 
     assert [before.role, after.role] == ["editor", "author"]
+
+
+async def test_whatever_happens_to_people_and_groups_at_once_nothing_fails_and_the_past_adds_up(
+    ruled: Provider, initech: House, pool: Database
+) -> None:
+    people = [await ruled.made() for _ in range(5)]
+    groups = [await ruled.group("Editors"), await ruled.group("Staff", externalId="staff-id")]
+    chance = random.Random(7)
+
+    def some(most: int) -> list[dict[str, str]]:
+        return [{"value": one["id"]} for one in chance.sample(people, most)]
+
+    def anything() -> Coroutine[Any, Any, httpx.Response]:
+        person, group = chance.choice(people), chance.choice(groups)
+        deeds: list[Callable[[], Coroutine[Any, Any, httpx.Response]]] = [
+            lambda: ruled.client.delete(f"/scim/v2/Users/{person['id']}"),
+            lambda: ruled.client.post("/scim/v2/Users", json={"userName": person["userName"]}),
+            lambda: ruled.client.post("/scim/v2/Users", json={"userName": person["userName"]}),
+            lambda: ruled.patch(person, {"op": "replace", "path": "active", "value": chance.random() < 0.5}),
+            lambda: ruled.patch(group, {"op": "add", "path": "members", "value": some(2)}),
+            lambda: ruled.patch(group, {"op": "remove", "path": "members", "value": some(2)}),
+            lambda: ruled.client.put(f"/scim/v2/Groups/{group['id']}", json={**group, "members": some(1)}),
+        ]
+        return chance.choice(deeds)()
+
+    answers = await asyncio.gather(*(anything() for _ in range(80)))
+
+    assert {answer.status_code for answer in answers} <= {200, 201, 204, 400, 404, 409, 429, 503}
+    assert {200, 204} <= {answer.status_code for answer in answers}
+    assert (await verify(pool, initech.tenant)).clean
