@@ -24,6 +24,7 @@ from auth.links import Links
 from auth.modules import Surroundings, modules
 from auth.native import Native
 from auth.passwords import Passwords
+from auth.places import Places
 from auth.policies import Policies
 from auth.realms.front import Front
 from auth.realms.realms import Realms
@@ -81,6 +82,7 @@ class Parts:
     passkeys: Passkeys
     remembered: Remembered
     devices: Devices
+    places: Places
     flow: Flow
     invitations: Invitations
     resets: Resets
@@ -153,6 +155,7 @@ class Parts:
             remembered=Remembered(database),
             passkeys=Passkeys(database, handles, trail, limits),
             break_glass=BreakGlass(database),
+            places=Places(settings.geoip),
             devices=Devices(database, accounts, policies, credentials, passwords, limits),
             flow=flow,
             invitations=Invitations(accounts=accounts, links=links, passwords=passwords, policies=policies),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Literal, Self, cast
 
 from tenants.environment import Environment
@@ -20,11 +21,13 @@ class AuthSettings:
     """Times are seconds. `trusted_proxies` may tell the address of the client they speak for; `dns_servers`: none means the system's.
 
     `private_networks`: where organizations' identity providers and directories may stand besides public addresses.
+    `geoip`: the file that says where addresses are; none: nobody's place is known.
     `sign_up`: who may open an organization by themselves.
     """
 
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     dns_servers: tuple[tuple[str, int], ...] = ()
+    geoip: str = ""
     access_lifetime: int = 15 * 60
     refresh_lifetime: int = 30 * DAY
     browser_lifetime: int = 14 * DAY
@@ -40,8 +43,16 @@ class AuthSettings:
             trusted_proxies=_networks(env, "IMPRINT_TRUSTED_PROXIES"),
             private_networks=_private(env),
             dns_servers=_dns_servers(env),
+            geoip=_geoip(env),
             sign_up=cast('Literal["off", "invite", "open"]', env.choice("IMPRINT_SIGN_UP", ("off", "invite", "open"), "invite")),
         )
+
+
+def _geoip(env: Environment) -> str:
+    given = env.text("IMPRINT_GEOIP")
+    if given and not Path(given).is_file():
+        env.problem("IMPRINT_GEOIP", f"names {given!r}, which is no file", "name one in MaxMind's format, like GeoLite2-City.mmdb, or leave it out")
+    return given
 
 
 def _dns_servers(env: Environment) -> tuple[tuple[str, int], ...]:

@@ -49,6 +49,7 @@ async def show_sessions(request: AnyRequest, parts: GivenParts) -> Response[str]
         sessions=await parts.devices.of(tenant, principal.user_id),
         remembered=await parts.remembered.of(tenant, principal.user_id, days, device_secret(parts, request)),
         here=principal.session_id,
+        place_of=parts.places.of,
         form=session_form_token(request, principal),
     )
 

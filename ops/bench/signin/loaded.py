@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from auth.ldap.settings import LdapSettings
 from auth.sso.connections import Connection, Connections
@@ -17,13 +18,15 @@ from tenants.ids import new_id
 from tenants.transaction import Cause
 
 NAME, MEGABYTES = "directory", 150.0
-AWAY = 503
+REFUSED, AWAY = 401, 503
+_FIELDS = re.compile(rb'name="(?:form|asked)" value="([^"]+)"')
 
 
 async def measured(bench: Bench, where: Measured, server: Child) -> list[Line]:
-    """After people came in through SAML; a directory is asked that does not answer. What crowds add is measured with them."""
+    """After people came in through SAML: a passkey that is none, and a directory that does not answer. What crowds add is measured with them."""
     await _connect(bench, where)
     async with Client.at(bench.target, where.host(bench.port)) as client:
+        await _passkey(client)
         body = json.dumps({"username": "nell", "password": "a password"}).encode()
         while (reply := await client.send(message(client.host, "POST", f"/auth/ldap/{NAME}", body, content_type="application/json"))).status == 404:  # noqa: PLR2004 - the server has not heard of it yet
             pass
@@ -31,6 +34,15 @@ async def measured(bench: Bench, where: Measured, server: Child) -> list[Line]:
         raise RuntimeError(f"a directory that is not there was answered {reply.status}: {reply.body.decode(errors='replace')}")
     size = worker_megabytes(server)
     return [Line("one worker process with everything loaded", f"{size:.0f} MB", f"{MEGABYTES:g} MB", size / MEGABYTES, 1.0, at_most=True)]
+
+
+async def _passkey(client: Client) -> None:
+    page = await client.get("/auth/passkey")
+    fields = {name: value.decode() for name, value in zip(("form", "asked"), _FIELDS.findall(page.body), strict=True)}
+    cookie = page.headers["set-cookie"].partition(";")[0]
+    reply = await client.post("/auth/passkey", {**fields, "credential": "{}"}, cookie=cookie)
+    if reply.status != REFUSED:
+        raise RuntimeError(f"a passkey that is none was answered {reply.status}: {reply.body.decode(errors='replace')}")
 
 
 async def _connect(bench: Bench, where: Measured) -> None:
