@@ -165,8 +165,8 @@ async def _realms(settings: TenantSettings) -> Check:
     async with Database(settings, connections=1) as database:
         unbuilt = await Realms(database, Keyring(settings.secret_keys)).unbuilt()
     if unbuilt:
-        mend = "let `imprint worker` run: it sees to them within a day; at once for one of them: imprint events rebuild SLUG home_realms"
-        return Check("realms", ok=True, found=f"the people of {unbuilt} organizations are not all found by address yet", mend=mend)
+        how = "the worker sees to them within a day, `imprint events rebuild SLUG home_realms` at once"
+        return _good("realms", f"the people of {unbuilt} organizations are not all found by address yet: {how}")
     return _good("realms", "everybody active is found by address")
 
 

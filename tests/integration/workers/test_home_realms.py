@@ -25,6 +25,7 @@ from auth.realms.realms import Known, Realms
 from auth.sso.connections import Connection, Connections
 from auth.sso.domains import EmailDomains
 from ops.demo.people import GLOBEX
+from ops.doctor import examine
 from ops.rebuilding import rebuild
 from ops.transfer import clone
 from tenants.database import Database
@@ -37,6 +38,7 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House, house_of
+from tests.integration.migrations.commands import environment
 from tests.integration.serving import running
 from tests.integration.workers.conftest import Line, until
 from workers.front import FrontDesk
@@ -168,6 +170,8 @@ async def test_people_who_were_there_before_anybody_kept_this_are_looked_at_once
         await connection.execute(UNLOOKED, id=first.tenant.id)
         await connection.execute(LOST, id=first.tenant.id)
     assert await town.homes("before@there.example") == []
+    said = next(check for check in await examine(environment(migrated)) if check.check == "realms")
+    assert (said.ok, "not all found by address yet" in said.found) == (True, True)
     visit = RealmBuilding(town.line.pool, town.line.registry, town.realms)
     listed = next(one for one in await town.line.registry.all() if one.id == first.tenant.id)
     await visit(listed)
