@@ -266,6 +266,7 @@ async def test_the_consoles_forms_are_guarded_and_lead_back(acme: House, pool: D
         form = FORM.search(page.text)
         assert form
         new = await browser.get("/admin/sign-on/new/oidc")
+        policies = await browser.get("/admin/sign-on/policies")
         sent = await browser.post(
             "/admin/sign-on/domains",
             data={"form": form[1], "domain": "claimed.example"},
@@ -276,6 +277,7 @@ async def test_the_consoles_forms_are_guarded_and_lead_back(acme: House, pool: D
 
     assert page.status_code == 200
     assert new.headers["location"] == "/auth/again?next=%2Fadmin%2Fsign-on%2Fnew%2Foidc"
+    assert policies.headers["location"] == "/auth/again?next=%2Fadmin%2Fsign-on%2Fpolicies"
     assert sent.headers["location"] == "/auth/again?next=%2Fadmin%2Fsign-on"
     assert abroad.headers["location"] == "/auth/again?next=%2Fauth%2Faccount"
     assert "claimed.example" not in again
