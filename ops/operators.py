@@ -21,7 +21,7 @@ from ops.settings import OperatorsSettings
 from tenants.errors import ConfigurationError
 
 SILENT_SECONDS = 10.0
-LARGEST_FORM, MOST_FIELDS = 16 * 1024, 10
+LARGEST_FORM, MOST_FIELDS, MOST_DIGITS = 16 * 1024, 10, 9
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 log = structlog.get_logger(__name__)
@@ -83,7 +83,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.NOT_FOUND, b"There is /metrics here.\n", "text/plain")
             return
         length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit()) or int(length[:12]) > LARGEST_FORM or self.headers.get_content_type() != FORM_TYPE:
+        known = length.isascii() and length.isdigit() and len(length) <= MOST_DIGITS
+        if not known or int(length) > LARGEST_FORM or self.headers.get_content_type() != FORM_TYPE:
             self._answer(HTTPStatus.BAD_REQUEST, b"Send one of the console's own forms.\n", "text/plain")
             return
         try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from app.comments.sealing import EMAIL, EMAIL_PURPOSE
 from app.comments.values import MOST_BY_GUEST, MOST_BY_VISITOR, MOST_GUESTS_WAITING
 from tenants.database import Connection
+from tenants.secrets import Undecipherable
 from tenants.statements import statement
 from tenants.transaction import Transaction
 
@@ -24,12 +27,8 @@ SAID = statement(
     ORDER BY created_at DESC LIMIT 5
     """
 )
-OF_ADDRESS = statement(
-    """
-    SELECT o.id FROM __tenant__.comments c JOIN __tenant__.comments o ON o.guest_email_index = c.guest_email_index
-    WHERE c.id = :id ORDER BY o.id
-    """
-)
+SIGNED = statement("SELECT guest_key, guest_email, guest_email_index FROM __tenant__.comments WHERE id = :id AND guest_key IS NOT NULL")
+OF_ADDRESS = statement("SELECT id FROM __tenant__.comments WHERE guest_email_index = ANY (CAST(:indexes AS bytea[])) ORDER BY id")
 NOTE_ERASURE = statement("INSERT INTO control.erasures (user_id) VALUES (:comment_id) ON CONFLICT DO NOTHING")
 FORGET_TURNS = statement(
     """
@@ -78,8 +77,17 @@ async def said(tx: Transaction, indexes: list[bytes], *, since: datetime) -> lis
 
 
 async def by_the_same(tx: Transaction, comment_id: UUID) -> list[UUID]:
-    """The comments written from the same address as this one, in one order everywhere; none where no guest wrote it."""
-    return [row["id"] for row in await tx.connection.fetch(OF_ADDRESS, id=comment_id)]
+    """The comments written from the same address as this one, in one order everywhere; none where no guest wrote it.
+
+    While the organization's key is rotated, its comments lie under two.
+    """
+    row = await tx.connection.fetchrow(SIGNED, id=comment_id)
+    if row is None:
+        return []
+    indexes = [row["guest_email_index"]]
+    with suppress(Undecipherable):  # of a row that was changed by hand, what it is found under is left
+        indexes += tx.tenant.key.blind_indexes(EMAIL_PURPOSE, tx.tenant.key.open_personal(comment_id, row["guest_key"], EMAIL, row["guest_email"]))
+    return [row["id"] for row in await tx.connection.fetch(OF_ADDRESS, indexes=indexes)]
 
 
 async def note_erasure(tx: Transaction, comment_id: UUID) -> None:

@@ -135,6 +135,8 @@ class _Reader:
         self._refuse = refuse
         if len(text) > LONGEST:
             raise refuse(f"This is longer than {LONGEST} characters; ask for less at once.")
+        if not storable(text):
+            raise refuse("This holds a character that cannot be stored, so nothing has it.")
         self._tokens = self._split(text)
         self._at = 0
         self._terms = 0

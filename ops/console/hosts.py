@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 def is_own(host: str, url: str) -> bool:
     """Whether a Host header is the configured address's, a bare IP address, or this machine's own name for itself."""
-    given = urlsplit(f"//{host.lower()}")
     try:
+        given = urlsplit(f"//{host.lower()}")
         name = given.hostname or ""
         given.port  # noqa: B018 - it is looked at when it is asked for
     except ValueError:

@@ -12,7 +12,7 @@ import pytest
 
 from app.bus import Bus
 from app.comments import guests
-from app.comments.commands import AddComment
+from app.comments.commands import AddComment, EraseGuest
 from app.comments.resealing import PROTECTED
 from app.comments.sealing import EMAIL, EMAIL_PURPOSE
 from app.comments.values import MOST_BY_GUEST, MOST_BY_VISITOR, MOST_GUESTS_WAITING, Guest
@@ -236,3 +236,19 @@ async def test_guests_come_under_an_organizations_new_key_and_are_found_by_it(as
     assert TenantKey(new).open_personal(row["id"], row["guest_key"], EMAIL, row["guest_email"]) == "jo@guest.example"
     assert TenantKey(new).blind_index(EMAIL_PURPOSE, "jo@guest.example") == row["guest_email_index"]
     assert [one.resealed for one in passes] == [1, 0]
+
+
+async def test_a_guest_is_erased_in_all_they_wrote_while_the_organizations_key_changes(ask: Ask, bus: Bus, pool: Database, press: House) -> None:
+    post = await published(bus, press)
+    await say(ask, press, post)
+    changing = replace(press.tenant, key=TenantKey(new_key(), (press.tenant.key.key,)))
+    await reseal(pool, changing, PROTECTED, lambda _rows: None)
+    await say(ask, press, post, "Of a process that has not heard of it")
+    async with pool.reading(press.tenant.place) as connection:
+        written = await connection.fetch(statement("SELECT id, guest_email_index FROM __tenant__.comments"))
+
+    await bus.execute(changing, EraseGuest(written[0]["id"]), press.people["moderator"], correlation_id=new_id())
+
+    assert len({row["guest_email_index"] for row in written}) == 2
+    async with pool.reading(press.tenant.place) as connection:
+        assert await connection.fetchval(KEPT) == 0

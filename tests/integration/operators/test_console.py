@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from http.client import HTTPConnection
 from ipaddress import ip_network
 from typing import Any
 
@@ -206,10 +207,22 @@ async def test_forms_of_other_sites_and_names_that_lead_here_are_refused(people:
     unbound = await nell.browser.post("/sign-out", data={"form": "made up"})
     foreign = await nell.browser.post("/sign-out", data={"form": await nell.form("/")}, headers={"Origin": "https://evil.example"})
     rebound = await nell.browser.get("/", headers={"Host": "evil.example"})
+    unreadable = await nell.browser.get("/", headers={"Host": "["})
     configured = await nell.browser.get("/", headers={"Host": "operators.example:9100"})
 
-    assert [answer.status_code for answer in (unbound, foreign, rebound, configured)] == [400, 400, 421, 200]
+    assert [answer.status_code for answer in (unbound, foreign, rebound, unreadable, configured)] == [400, 400, 421, 421, 200]
     assert (await nell.browser.get("/")).status_code == 200
+
+
+def test_a_form_says_in_few_digits_how_long_it_is(console: Console) -> None:
+    asking = HTTPConnection("127.0.0.1", console.server_port, timeout=60)
+    asking.putrequest("POST", "/sign-in")
+    for name, value in (("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", "0" * 12 + "9" * 12)):
+        asking.putheader(name, value)
+    asking.endheaders()
+
+    assert asking.getresponse().status == 400
+    asking.close()
 
 
 async def test_the_cookies_are_for_https_alone_where_the_address_is(migrated: TenantSettings) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.scim.answers import refused
 from app.scim.documents import read
 from app.scim.errors import ScimRefusal
 from app.scim.filters import All, Compare, Either, Not, Path, Present, Within, read_filter
@@ -43,6 +44,13 @@ def test_what_is_no_filter_says_where_it_stops_being_one(text: str) -> None:
         read_filter(text)
 
     assert (caught.value.status, caught.value.scim_type) == (400, "invalidFilter")
+
+
+def test_what_cannot_be_written_down_is_refused_in_words_that_can() -> None:
+    with pytest.raises(ScimRefusal) as caught:
+        changed({"op": "add", "path": '"\ud800"', "value": 1})
+
+    assert refused(caught.value).status_code == 400
 
 
 def test_names_have_no_case_and_what_is_read_only_or_unknown_is_passed_over() -> None:
