@@ -29,19 +29,30 @@ class Flow:
         self._grants = grants
         self._policies = policies
 
-    async def tokens(self, tenant: Tenant, account: Account, amr: tuple[str, ...], device: Device, cause: Cause, via: Via | None = None) -> TokenPair:
-        """For a program: a session of its own, and the first pair of tokens in it."""
-        session, refresh = await self._opened(tenant, account, amr, device, cause, via)
+    async def tokens(
+        self,
+        tenant: Tenant,
+        account: Account,
+        amr: tuple[str, ...],
+        device: Device,
+        cause: Cause,
+        via: Via | None = None,
+        proven_in: Session | None = None,
+    ) -> TokenPair:
+        """For a program: a session of its own, and the first pair of tokens in it. `proven_in`: the browser's, whose person gave it a code."""
+        session, refresh = await self._opened(tenant, account, amr, device, cause, via, proven_in)
         return await self._grants.pair(tenant, account, session, refresh)
 
     @repeatable
     async def _opened(
-        self, tenant: Tenant, account: Account, amr: tuple[str, ...], device: Device, cause: Cause, via: Via | None
+        self, tenant: Tenant, account: Account, amr: tuple[str, ...], device: Device, cause: Cause, via: Via | None, proven_in: Session | None
     ) -> tuple[Session, str]:
         decided = await self._policies.of(tenant)
         lifetime = _at_most(self._settings.refresh_lifetime, decided)
         async with transaction(self._database, tenant, cause) as change:
-            new = await self._sessions.open(change, account.user_id, kind="api", amr=amr, device=device, lifetime=lifetime, via=via)
+            new = await self._sessions.open(
+                change, account.user_id, kind="api", amr=amr, device=device, lifetime=lifetime, via=via, proven_in=proven_in
+            )
             await _note_use(change, account.user_id, amr, device, decided, via)
             return new.session, await self._grants.first_refresh_token(change, new.session, device)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SEEN_EVERY = timedelta(minutes=1)
 ELEVATED_FOR = timedelta(minutes=10)
+NEVER = datetime.fromtimestamp(0, UTC)
 # Nobody is there to ask who signs in with a secret of their own.
 SERVICE_AMR: tuple[str, ...] = ("client",)
 LONGEST_AGENT = 400
@@ -54,11 +55,11 @@ SEEN = statement("UPDATE __tenant__.sessions SET last_seen_at = :now WHERE id = 
 INSERT = statement(
     """
     INSERT INTO __tenant__.sessions
-      (id, user_id, kind, secret_hash, amr, auth_time, client_id, user_agent, address, created_at, last_seen_at, expires_at,
+      (id, user_id, kind, secret_hash, amr, auth_time, elevated_at, client_id, user_agent, address, created_at, last_seen_at, expires_at,
        connection_id, provider_session)
-    SELECT :id, u.id, :kind, CAST(:secret_hash AS bytea), CAST(:amr AS text[]), CAST(:now AS timestamptz), :client_id, :user_agent,
-           CAST(:address AS inet), CAST(:now AS timestamptz), CAST(:now AS timestamptz), CAST(:expires_at AS timestamptz),
-           CAST(:connection_id AS uuid), CAST(:provider_session AS bytea)
+    SELECT :id, u.id, :kind, CAST(:secret_hash AS bytea), CAST(:amr AS text[]), CAST(:auth_time AS timestamptz),
+           CAST(:elevated_at AS timestamptz), :client_id, :user_agent, CAST(:address AS inet), CAST(:now AS timestamptz),
+           CAST(:now AS timestamptz), CAST(:expires_at AS timestamptz), CAST(:connection_id AS uuid), CAST(:provider_session AS bytea)
     FROM __tenant__.users u WHERE u.id = :user_id AND u.status = 'active' FOR SHARE OF u
     """
 )
@@ -113,10 +114,14 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """The identity provider somebody came through, and what it calls its own session where it said so."""
+    """The identity provider somebody came through, and what it calls its own session where it said so.
+
+    `silent`: it may have let them through without asking them anything, because they were signed in there.
+    """
 
     connection_id: UUID
     provider_session: str | None = None
+    silent: bool = False
 
     @property
     def provider_hash(self) -> bytes | None:
@@ -134,7 +139,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`elevated`: its person has proven within the last ten minutes who they are; always so where nobody can be asked."""
+    """`elevated`: its person has proven within the last ten minutes who they are; always so where nobody can be asked.
+
+    `elevated_at`: when they proved it, where that was not at `auth_time`.
+    """
 
     id: UUID
     user_id: UUID
@@ -144,6 +152,7 @@ class Session:
     client_id: str
     expires_at: datetime
     elevated: bool = True
+    elevated_at: datetime | None = None
 
     @property
     def facts(self) -> SessionFacts:
@@ -173,15 +182,21 @@ class Sessions:
         device: Device,
         lifetime: int,
         via: Via | None = None,
+        proven_in: Session | None = None,
     ) -> NewSession:
         """A new session with a new id, inside the caller's transaction. `lifetime` in seconds.
+
+        `proven_in`: the session in which its person proved who they are, where they did not do so just now.
 
         Raises InvalidCredentials for somebody who is not active, or stopped being so at this moment: a session that were opened then
         would live again when they come back.
         """
         secret = new_opaque() if kind == "browser" else None
         expires = change.now + timedelta(seconds=lifetime)
-        session = Session(new_id(), user_id, kind, amr, change.now, device.client_id, expires)
+        auth_time, elevated_at = change.now, NEVER if via and via.silent else None
+        if proven_in:
+            auth_time, elevated_at = proven_in.auth_time, proven_in.elevated_at
+        session = Session(new_id(), user_id, kind, amr, auth_time, device.client_id, expires, elevated_at=elevated_at)
         opened = await change.connection.execute(
             INSERT,
             id=session.id,
@@ -189,6 +204,8 @@ class Sessions:
             kind=kind,
             secret_hash=digest(secret) if secret else None,
             amr=list(amr),
+            auth_time=auth_time,
+            elevated_at=elevated_at,
             now=change.now,
             client_id=device.client_id,
             user_agent=device.user_agent[:LONGEST_AGENT],
@@ -283,4 +300,4 @@ def _shut_out(decided: Decided, row: Row) -> bool:
 def _session(row: Row) -> Session:
     amr = tuple(row["amr"])
     elevated = amr == SERVICE_AMR or row["now"] - (row["elevated_at"] or row["auth_time"]) <= ELEVATED_FOR
-    return Session(row["id"], row["user_id"], row["kind"], amr, row["auth_time"], row["client_id"], row["expires_at"], elevated)
+    return Session(row["id"], row["user_id"], row["kind"], amr, row["auth_time"], row["client_id"], row["expires_at"], elevated, row["elevated_at"])

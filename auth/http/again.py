@@ -11,6 +11,7 @@ from litestar import Response, get, post
 from auth.destinations import own_path
 from auth.errors import ElevationRequired, InvalidCredentials, InvalidRequest
 from auth.factors.passkeys import Answered
+from auth.http.authorize import leads_to
 from auth.http.bodies import form_fields
 from auth.http.branding import branded
 from auth.http.context import (
@@ -92,7 +93,7 @@ async def _page(parts: Parts, request: AnyRequest, principal: Principal, wanted:
         parts,
         request,
         "again.html",
-        forms_to="'self'",
+        forms_to=await leads_to(parts, tenant, wanted),
         scripts="'self'",
         form=session_form_token(request, principal),
         wanted=wanted,

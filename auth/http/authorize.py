@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from litestar import Response, get
 
-from auth.errors import InvalidRequest
+from auth.errors import ElevationRequired, InvalidRequest
 from auth.http.context import AnyRequest, GivenParts, session_principal, tenant_of
 from auth.http.pages import redirect
 from auth.parts import Parts
@@ -21,7 +21,10 @@ LONGEST_STATE = 1000
 
 @get(ADDRESS)
 async def authorize(request: AnyRequest, parts: GivenParts) -> Response[str]:
-    """Who is signed in goes back with a code; who is not signs in first and comes here again. `prompt=none` asks without showing a page."""
+    """Who is signed in goes back with a code; who is not signs in first and comes here again. `prompt=none` asks without showing a page.
+
+    `prompt=login`: who has not proven lately who they are does so again.
+    """
     tenant = tenant_of(request)
     asked = {name: request.query_params.getall(name, [])[:2] for name in request.query_params}
     if twice := sorted(name for name, values in asked.items() if len(values) > 1):
@@ -35,6 +38,8 @@ async def authorize(request: AnyRequest, parts: GivenParts) -> Response[str]:
         if given.get("prompt") == "none":
             return _back(parts, tenant, back, given, {"error": "login_required"})
         return redirect("/auth/login?" + urlencode({"next": f"{ADDRESS}?{urlencode(given)}"}))
+    if given.get("prompt") == "login" and not principal.elevated:
+        return redirect(f"{ElevationRequired.where}?{urlencode({'next': f'{ADDRESS}?{urlencode(given)}'})}")
     session = await parts.sessions.by_id(tenant, principal.session_id)
     granted = Granted(principal.user_id, principal.session_id, session.amr if session else ())
     code = await parts.codes.issue(tenant, client, back, given["code_challenge"], granted)

@@ -94,7 +94,9 @@ async def arrive(
         another = refused("same_person", "the person who is signed in here", "another one")
         await parts.gate.refuse(tenant_of(request), connection, another, arrival_of(parts, request))
         raise another
-    return await enter(parts, request, account, identity.amr or (connection.kind,), wanted, Via(connection.id, identity.provider_session))
+    # A directory was given their password just now; other providers may know them from before, unless they were told to ask again.
+    via = Via(connection.id, identity.provider_session, silent=again is None and connection.kind != "ldap")
+    return await enter(parts, request, account, identity.amr or (connection.kind,), wanted, via)
 
 
 async def turn_away(parts: Parts, request: AnyRequest, connection: Connection, refusal: SignInRefused, checks: Checks, wanted: str) -> Response[str]:

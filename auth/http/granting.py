@@ -27,20 +27,21 @@ async def granted(request: AnyRequest, parts: Parts, fields: dict[str, str]) -> 
     if fields["grant_type"] == "client_credentials":
         if client.user_id is None:
             raise InvalidClient
-        user_id, amr, via = client.user_id, SERVICE_AMR, None
+        user_id, amr, via, browsers = client.user_id, SERVICE_AMR, None, None
     else:
         missing = {name: "is missing" for name in ("code", "code_verifier") if name not in fields}
         if missing:
             raise InvalidRequest(f"{' and '.join(missing)} missing: send what came to the redirect address, and the verifier.", missing)
         code = await parts.codes.redeem(tenant, client, fields["code"], fields["code_verifier"], fields.get("redirect_uri"))
-        if await parts.sessions.by_id(tenant, code.session_id) is None:
+        browsers = await parts.sessions.by_id(tenant, code.session_id)
+        if browsers is None:
             raise InvalidGrant
         user_id, amr, via = code.user_id, code.amr, await _through(parts, tenant, code.session_id)
     account = await parts.accounts.get(tenant, user_id)
     if account is None or account.status != "active":
         raise InvalidGrant
     cause = Cause(correlation_of(request), user_id)
-    pair = await parts.flow.tokens(tenant, account, amr, device_of(parts, request, client.client_id), cause, via)
+    pair = await parts.flow.tokens(tenant, account, amr, device_of(parts, request, client.client_id), cause, via, browsers)
     await parts.clients.used(tenant, client.client_id, cause)
     document = pair.document()
     if client.user_id is not None:  # a service asks again with its secret (RFC 6749, 4.4.3)

@@ -11,6 +11,7 @@ from auth.destinations import own_path
 from auth.errors import InvalidCredentials, InvalidRequest
 from auth.http.answers import json_answer
 from auth.http.answers import refused as refused_to_program
+from auth.http.authorize import leads_to
 from auth.http.bodies import form_fields, json_fields
 from auth.http.branding import branded
 from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, device_of, header_of, tenant_of
@@ -130,6 +131,7 @@ async def _page(
         status=status_of(refusal) if refusal else 200,
         headers=retry_headers(refusal) if refusal else None,
         cookies=cookies,
+        forms_to=await leads_to(parts, tenant_of(request), wanted),
         connection=connection,
         form=form,
         login=login,

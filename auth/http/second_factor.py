@@ -13,6 +13,7 @@ from litestar.datastructures import Cookie
 from auth.errors import InvalidCredentials
 from auth.factors.factors import Need
 from auth.factors.passkeys import Answered
+from auth.http.authorize import leads_to
 from auth.http.bodies import form_fields
 from auth.http.branding import branded
 from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, device_of, tenant_of
@@ -58,6 +59,8 @@ async def pass_second_factor(request: AnyRequest, parts: GivenParts) -> Response
     user_id = UUID(kept["user"])
     if kept["connection"] is None and await parts.credentials.changed_since(tenant, user_id, kept["since"]):
         return redirect("/auth/login")  # the password that was the first step is nobody's any more
+    if kept["need"] == Need.ENROL.value and (await parts.factors.of(tenant, user_id)).anything:
+        return redirect("/auth/login")  # set up in another browser meanwhile: whoever has the password alone adds no second one
     try:
         amr, recovery = await _stepped(parts, request, kept, fields)
     except Refusal as refusal:
@@ -109,7 +112,8 @@ async def _remembered(parts: Parts, request: AnyRequest, user_id: UUID) -> tuple
 
 async def _page(parts: Parts, request: AnyRequest, at: str, kept: dict[str, Any], refusal: Refusal | None = None) -> Response[str]:
     form, cookies = bind_form(parts, request, FORM)
-    shared: dict[str, Any] = {"cookies": cookies, "form": form, "at": at, "scripts": "'self'", **refused_with(refusal)}
+    forms_to = await leads_to(parts, tenant_of(request), kept["wanted"])
+    shared: dict[str, Any] = {"cookies": cookies, "form": form, "at": at, "forms_to": forms_to, "scripts": "'self'", **refused_with(refusal)}
     if kept["need"] == Need.ENROL.value:
         return await _enrolment(parts, request, UUID(kept["user"]), shared)
     held = await parts.factors.of(tenant_of(request), UUID(kept["user"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
@@ -16,7 +17,7 @@ from tenants.registry import Tenant
 
 ASKED = "ui_locales"
 # What providers ask for themselves, from wherever they are.
-_OF_PROVIDERS = ("/metadata", "/backchannel")
+_OF_PROVIDERS = re.compile(r"/auth/(?:saml/[^/]+/metadata|oidc/[^/]+/backchannel)")
 KEPT = 365 * 24 * 3600
 
 
@@ -46,7 +47,7 @@ def listening(parts: Parts) -> Callable[[AnyRequest], Awaitable[None]]:
 
     async def listen(request: AnyRequest) -> None:
         request.scope["state"]["spoken"] = await _spoken(parts, request)
-        if request.scope["state"].get("tenant") and not request.url.path.endswith(_OF_PROVIDERS):
+        if request.scope["state"].get("tenant") and not _OF_PROVIDERS.fullmatch(request.url.path):
             await check_network(parts, request)
 
     return listen

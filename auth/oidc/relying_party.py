@@ -196,7 +196,7 @@ class RelyingParty:
             _text(said, settings.username_claim),
             _text(said, settings.name_claim),
             tuple(storable(str(name))[:200] for name in names[:1000]),
-            ("oidc", *(str(one)[:20] for one in amr[:10])) if isinstance(amr, list) else ("oidc",),
+            ("oidc", *(storable(str(one))[:20] for one in amr[:10])) if isinstance(amr, list) else ("oidc",),
             _text(said, "sid"),
         )
 

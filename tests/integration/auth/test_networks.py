@@ -52,8 +52,10 @@ async def test_sign_in_sessions_and_tokens_from_elsewhere_are_refused_within_sec
             await outside.post("/auth/refresh", json={"refresh_token": pair["refresh_token"]}),
             await outside.post("/auth/token", json={"email": person.email, "password": PASSWORD}),
             await outside.get("/auth/login"),
+            await outside.get("/auth/ldap/metadata"),
         ]
-        assert [answer.status_code for answer in answers[1:]] == [403, 403, 403]
+        assert [answer.status_code for answer in answers[1:]] == [403, 403, 403, 403]
+        assert (await outside.get("/auth/saml/none/metadata")).status_code == 404
         assert "NETWORK_NOT_ALLOWED" in answers[0].text
         assert answers[1].json()["error"] == "network_not_allowed"
         assert (await outside.get("/graphql", params={"query": "{ organization { slug } }"}, headers={"Cookie": ""})).status_code == 200

@@ -111,6 +111,13 @@ async def test_somebody_signs_in_at_the_provider_and_is_who_they_are_there(conne
     assert urlsplit(there).path == "/authorize"
 
 
+async def test_methods_that_nothing_can_store_do_no_harm(connected: Connected, provider: Provider) -> None:
+    provider.claims = lambda claims: claims.update(amr=["pwd\0", "\ud800", 7])
+    back = await connected.bring(provider.agree(await connected.begin()))
+
+    assert back.status_code == 303
+
+
 async def test_who_is_likely_to_come_is_told_to_the_provider(connected: Connected) -> None:
     hinted, plain = await connected.begin(login_hint="ada@acme.example"), await connected.begin()
     there = {name: parse_qs(urlsplit(address).query).get("login_hint") for name, address in (("hinted", hinted), ("plain", plain))}

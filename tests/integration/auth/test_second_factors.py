@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 import time
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
+from tests.authenticators import Device
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, ask_who, bearer, client_at, demand, who
 from tests.integration.auth.test_arrivals import connected, somebody
 from tests.integration.conftest import House
@@ -30,6 +32,8 @@ from tests.integration.migrations.commands import imprint
 
 FORM = re.compile(r'name="form" value="([^"]+)"')
 AT = re.compile(r'name="at" value="([^"]+)"')
+ASKED = re.compile(r'name="asked" value="([^"]+)"')
+OPTIONS = re.compile(r'data-options="([^"]+)"')
 SECRET = re.compile(r'id="secret">([A-Z2-7]+)<')
 CODES = re.compile(r"<code>([A-Z0-9]{5}-[A-Z0-9]{5})</code>")
 BACK_IN_TIME = statement("UPDATE __tenant__.authenticators SET last_step = last_step - 10 WHERE user_id = :user_id")
@@ -191,6 +195,37 @@ async def test_where_everybody_needs_one_it_is_set_up_before_anybody_comes_in(au
         assert 'href="/auth/account/tokens"' in done.text
         assert (await who(browser))["me"]["id"] == str(person.user_id)
     assert (program.status_code, program.json()["error"]) == (401, "second_factor_missing")
+
+
+async def test_whoever_has_the_password_alone_sets_no_second_one_up(auth: Auth, app: ASGIApp, strict: House, new_person: NewPerson) -> None:
+    person = await new_person(strict)
+    async with client_at(app, f"{strict.tenant.slug}.localhost") as thief:
+        first = await sign_in(thief, person)
+        page = (await thief.get(first.headers["location"])).text
+        device = Device(f"http://{strict.tenant.slug}.localhost:8000")
+        asked = {name: found[1] for name, found in (("form", FORM.search(page)), ("at", AT.search(page)), ("asked", ASKED.search(page))) if found}
+        options = OPTIONS.search(page)
+        assert options
+        await enrol(auth, person)
+        added = await thief.post("/auth/second-factor", data={**asked, "name": "Mine", "credential": device.make(html.unescape(options[1]))})
+
+    assert (added.status_code, added.headers["location"]) == (303, "/auth/login")
+    assert await auth.parts.passkeys.of(strict.tenant, person.user_id) == []
+
+
+async def test_the_page_leads_on_to_the_front_end_that_wants_them(auth: Auth, acme: House, browser: httpx.AsyncClient, new_person: NewPerson) -> None:
+    person = await new_person(acme)
+    enrolled = await enrol(auth, person)
+    client, _ = await auth.parts.clients.add(acme.tenant, f"Shop {new_id()}", ["https://shop.example/back"], Cause(new_id()))
+    wanted = f"/auth/authorize?client_id={client.client_id}"
+    form = FORM.search((await browser.get("/auth/login")).text)
+    assert form
+    first = await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form[1], "next": wanted})
+    page = await browser.get(first.headers["location"])
+    second = await type_code(browser, first.headers["location"], enrolled.code())
+
+    assert "form-action 'self' https://shop.example;" in page.headers["content-security-policy"]
+    assert second.headers["location"] == wanted
 
 
 async def test_a_first_step_is_worth_nothing_once_the_password_was_changed(auth: Auth, app: ASGIApp, strict: House, new_person: NewPerson) -> None:

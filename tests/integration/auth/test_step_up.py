@@ -23,6 +23,7 @@ from tests.authenticators import Device
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, bearer, client_at, token_pair, who
 from tests.integration.auth.test_openid import Connected, connect, refused
 from tests.integration.auth.test_passkeys import asked_at, origin_of, register
+from tests.integration.auth.test_programs import asking, brought, registered, trade
 from tests.integration.auth.test_second_factors import FORM, enrol, sign_in
 from tests.integration.conftest import House
 from tests.peers import openid
@@ -241,6 +242,36 @@ async def test_mutations_of_that_kind_say_where_to_prove_it_and_change_nothing(
     assert account.role == "editor"
 
 
+async def test_a_code_gives_no_more_than_its_browsers_session_had_and_a_front_end_may_ask_for_more(
+    auth: Auth, acme: House, pool: Database, app: ASGIApp, new_person: NewPerson
+) -> None:
+    owner, other, front_end = await new_person(acme, role="owner"), await new_person(acme), await registered(auth, acme)
+    query, given = next(iter(MUTATIONS.items()))
+    variables = {"input": {"id": str(other.user_id), **given}}
+    async with client_at(app, "acme.localhost") as browser, client_at(app, "acme.localhost") as program:
+
+        async def done(code: str) -> tuple[Any, dict[str, Any]]:
+            pair = (await trade(program, code, front_end)).json()
+            answer = await program.post("/graphql", json={"query": query, "variables": variables}, headers=bearer(pair["access_token"]))
+            session = await auth.parts.sessions.by_id(acme.tenant, (await auth.parts.tokens.verify(pair["access_token"])).session)
+            return session, answer.json()
+
+        await signed_in_long_ago(browser, pool, owner)
+        (browsers,) = await rows(pool, owner)
+        stale, refusal = await done((await brought(browser, asking(front_end.client)))["code"])
+        wanted = asking(front_end.client, prompt="login")
+        asked = await browser.get(wanted)
+        page = await browser.get(asked.headers["location"])
+        proven = await prove(browser, wanted, password=PASSWORD)
+        fresh, allowed = await done((await brought(browser, proven.headers["location"]))["code"])
+
+    assert (stale.auth_time, stale.elevated, fresh.auth_time, fresh.elevated) == (browsers["auth_time"], False, browsers["auth_time"], True)
+    assert refusal["errors"][0]["extensions"]["code"] == "ELEVATION_REQUIRED"
+    assert (asked.headers["location"][:17], proven.headers["location"]) == ("/auth/again?next=", wanted)
+    assert "form-action 'self' https://shop.example" in page.headers["content-security-policy"]
+    assert allowed["data"]["done"] == {"changed": True}
+
+
 async def test_api_tokens_are_not_asked(acme: House, pool: Database, app: ASGIApp, new_person: NewPerson) -> None:
     owner, other = await new_person(acme, role="owner"), await new_person(acme)
     async with client_at(app, "acme.localhost") as browser, client_at(app, "acme.localhost") as program:
@@ -324,6 +355,15 @@ async def test_whoever_came_through_a_provider_goes_there_again_and_is_asked_ane
     assert (query["prompt"], query["max_age"]) == (["login"], ["0"])
     assert (stale, another) == ("token_auth_time", "same_person")
     assert (back.headers["location"], after.status_code) == ("/auth/account/second-factor", 200)
+
+
+async def test_a_provider_that_may_have_asked_nothing_proves_nothing_anew(connected: Connected, provider: Provider) -> None:
+    await connected.bring(provider.agree(await connected.begin()))
+    silent = await connected.browser.get("/auth/account/second-factor")
+    await connected.bring(provider.agree(await connected.begin(again="1")))
+    asked = await connected.browser.get("/auth/account/second-factor")
+
+    assert (silent.status_code, silent.headers["location"][:17], asked.status_code) == (303, "/auth/again?next=", 200)
 
 
 async def test_saml_providers_are_told_to_ask_anew(visiting: Any) -> None:
