@@ -70,7 +70,9 @@ async def _provisioned(identity: ExternalIdentity, tx: Transaction) -> store.Loa
 
 async def _by_address(identity: ExternalIdentity, terms: Terms, tx: Transaction) -> store.Loaded | None:
     loaded = await store.load_by_address(tx, _proven_address(identity, terms))
-    if loaded is not None and await linking.has_other(tx, identity.connection_id, loaded.user.id):
+    if loaded is None or not await linking.has_other(tx, identity.connection_id, loaded.user.id):
+        return loaded
+    if await linking.person_of(tx, identity) != loaded.user.id:  # they themselves may have come in at this moment
         raise refused("identity_unique", "one person of the provider for each account", "an account that another of its people is linked to")
     return loaded
 
