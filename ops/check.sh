@@ -27,6 +27,10 @@ templates() {
     [ -z "$files" ] || printf '%s\n' "$files" | xargs "$run/djlint" --quiet --lint --profile jinja
 }
 
+catalogs() {
+    "$run/python" -m ops.catalogs --check || { echo "a text without its translation, or the other way round: python -m ops.catalogs, then fill locales/*.po" >&2; return 1; }
+}
+
 step format "$run/ruff" format --check --quiet .
 step lint "$run/ruff" check --quiet .
 step types "$run/mypy"
@@ -35,5 +39,6 @@ step migrations "$run/imprint" migrate check
 step sdl sdl_drift
 step permissions permissions_drift
 step templates templates
+step catalogs catalogs
 [ -z "$failed" ] || { printf 'failed:%s\n' "$failed" >&2; exit 1; }
 echo 'all checks passed'

@@ -8,7 +8,7 @@ from litestar import Response, Router
 from litestar.di import Provide
 
 from app.admin.frame import LARGEST, SignInFirst
-from app.admin.sign_on import connection, guided, links, overview, policies, provisioning, rehearsal, setup
+from app.admin.sign_on import certificates, connection, guided, links, overview, policies, provisioning, rehearsal, setup
 from app.bus import Bus
 from auth.http.context import AnyRequest
 from auth.http.pages import redirect
@@ -31,6 +31,7 @@ def console(parts: Parts, bus: Bus) -> Router:
             setup.set_up,
             policies.show_policies,
             policies.change_policies,
+            certificates.change_certificates,
             connection.show_connection,
             connection.change_connection,
             connection.switch_connection,

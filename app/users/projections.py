@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from tenants.database import Connection
+from auth.languages import ENGLISH, offered
+from tenants.database import Connection, Row
 from tenants.ids import new_id
 from tenants.registry import Tenant
 from tenants.statements import statement
@@ -33,17 +34,20 @@ NOTIFY_ALL = statement(
     """
 )
 RECIPIENT = statement(
-    "SELECT name, email, person_key FROM __tenant__.users WHERE id = :id AND status = 'active' AND email IS NOT NULL AND person_key IS NOT NULL "
+    "SELECT name, email, person_key, language, "
+    "(SELECT settings ->> 'language' FROM __tenant__.organization LIMIT 1) AS spoken "
+    "FROM __tenant__.users WHERE id = :id AND status = 'active' AND email IS NOT NULL AND person_key IS NOT NULL "
     "AND 'EMAIL' = ANY (notification_channels)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody who can be written to."""
+    """Somebody who can be written to, and in which language."""
 
     name: str
     address: str
+    language: str = ENGLISH
 
 
 async def notify(tx: Transaction, user_id: UUID, kind: str, *, event_id: UUID, subject_id: UUID, data: dict[str, Any]) -> None:
@@ -58,9 +62,15 @@ async def notify_all(tx: Transaction, user_ids: Sequence[UUID], kind: str, *, ev
         await tx.connection.execute(NOTIFY_ALL, user_ids=list(user_ids), kind=kind, **told)
 
 
+def language_of(tenant: Tenant, user_id: UUID, row: Row) -> str:
+    """The language that they prefer, else their organization's, of those in which we write."""
+    own = tenant.key.open_personal(user_id, row["person_key"], "language", row["language"]) if row["language"] else None
+    return offered(own) or offered(row["spoken"]) or ENGLISH
+
+
 async def recipient(connection: Connection, tenant: Tenant, user_id: UUID) -> Recipient | None:
     """Whom to write to; None for people who have left, were erased, have not come yet, or want no mail about what happens."""
     row = await connection.fetchrow(RECIPIENT, id=user_id)
     if row is None:
         return None
-    return Recipient(row["name"], tenant.key.open_personal(user_id, row["person_key"], EMAIL, row["email"]))
+    return Recipient(row["name"], tenant.key.open_personal(user_id, row["person_key"], EMAIL, row["email"]), language_of(tenant, user_id, row))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from auth.saml.certificates import KeyPair
+from auth.saml.certificates import KeyPair, Span, span_of
 from tenants.errors import Conflict
 
 
@@ -12,6 +12,11 @@ def keys_of(secrets: Mapping[str, str], *, published: bool = False) -> list[KeyP
     """The one in use first; what was encrypted for any of them can be read. `published`: as metadata has them, without the one before."""
     prefixes = ("", "next_") if published else ("", "next_", "previous_")
     return [KeyPair(secrets[f"{prefix}key"], secrets[f"{prefix}certificate"]) for prefix in prefixes if f"{prefix}key" in secrets]
+
+
+def spans_of(secrets: Mapping[str, str]) -> list[tuple[str, Span]]:
+    """Of each of our certificates, by its prefix, from when until when it is good."""
+    return [(prefix, span_of(secrets[f"{prefix}certificate"])) for prefix in ("", "next_", "previous_") if f"{prefix}certificate" in secrets]
 
 
 def secrets_of(pair: KeyPair, prefix: str = "") -> dict[str, str]:

@@ -168,6 +168,20 @@ class SamlModule:
             return replace(connection, secrets=prepared(connection.secrets, await asyncio.to_thread(new_pair, "Imprint")))
         return replace(connection, secrets=(switched if step == "switch" else dropped)(connection.secrets))
 
+    async def reread(self, connection: Connection, metadata: str, *, keep: bool) -> Connection:
+        """With the certificates of the provider's metadata: this one's, or what it publishes. `keep`: those that it had besides, too.
+
+        Raises ValidationFailed.
+        """
+        settings = SamlSettings.kept(connection.settings)
+        given = {"metadata": metadata, "metadata_url": settings.metadata_url, "entity_id": settings.entity_id}
+        if not metadata and not settings.metadata_url:
+            raise ValidationFailed({"metadata": "is missing: this connection knows no address where it is published"})
+        found = await self._from_metadata(given)
+        certificates = [*found["certificates"], *(settings.certificates if keep else ())]
+        renewed = {**connection.settings, "certificates": certificates}
+        return replace(connection, settings=SamlSettings.checked(renewed, self._fetcher.objection).document())
+
     async def _from_metadata(self, given: dict[str, Any]) -> dict[str, Any]:
         """Takes `metadata` out of what is given. Raises ValidationFailed."""
         text, url, chosen = given.pop("metadata", None), given.get("metadata_url"), given.get("entity_id")

@@ -9,6 +9,7 @@ from app.users import letters
 from app.users.events import UserAddressGiven, UserInvited, UserInvitedAgain
 from auth.addresses import Addresses
 from tenants.database import repeatable
+from tenants.sentences import as_sentence, sentence
 from tenants.transaction import Cause, transaction
 from workers.letters import Button, letter
 from workers.reactions.registry import CallingOut, calls_out_on
@@ -24,10 +25,20 @@ async def mail_invitation(calling: CallingOut) -> None:
     if addressed is None:
         return
     tenant = calling.tenant
-    button = Button(f"Join {tenant.name}", f"{_address(calling)}/auth/invitation?token={addressed.token}")
-    paragraph = f"You are invited to {tenant.name}. Follow the link and choose a password to come in. It works once, for seven days."
+    button = Button(sentence("Join {organization}", organization=tenant.name), f"{_address(calling)}/auth/invitation?token={addressed.token}")
+    paragraph = sentence(
+        "You are invited to {organization}. Follow the link and choose a password to come in. It works once, for seven days.",
+        organization=tenant.name,
+    )
     await calling.postman.send(
-        letter(calling.delivery_id, addressed.to, tenant.name, subject=f"Join {tenant.name}", paragraph=paragraph, button=button)
+        letter(
+            calling.delivery_id,
+            addressed.to,
+            tenant.name,
+            subject=sentence("Join {organization}", organization=tenant.name),
+            paragraph=paragraph,
+            button=button,
+        )
     )
 
 
@@ -38,11 +49,12 @@ async def mail_confirmation(calling: CallingOut) -> None:
     if addressed is None:
         return
     tenant = calling.tenant
-    button = Button("Confirm this address", f"{_address(calling)}/auth/address?token={addressed.token}")
-    paragraph = (
-        f"Follow the link to be reached at this address by {tenant.name} from now on. It works once, for a day. If it was not you, do nothing."
+    button = Button(as_sentence("Confirm this address"), f"{_address(calling)}/auth/address?token={addressed.token}")
+    paragraph = sentence(
+        "Follow the link to be reached at this address by {organization} from now on. It works once, for a day. If it was not you, do nothing.",
+        organization=tenant.name,
     )
-    subject = f"Confirm your address at {tenant.name}"
+    subject = sentence("Confirm your address at {organization}", organization=tenant.name)
     await calling.postman.send(letter(calling.delivery_id, addressed.to, tenant.name, subject=subject, paragraph=paragraph, button=button))
 
 

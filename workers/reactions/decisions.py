@@ -7,6 +7,7 @@ from app.shared.events import from_store
 from app.users.projections import Recipient, notify, recipient
 from auth.addresses import Addresses
 from tenants.events import StoredEvent
+from tenants.sentences import sentence
 from workers.letters import Button, letter
 from workers.mail import Letter
 from workers.reactions.registry import CallingOut, Reacting, calls_out_on, reacts_to
@@ -42,12 +43,12 @@ def _decision(event: StoredEvent) -> Decision:
 
 def _letter(calling: CallingOut, decision: Decision, author: Recipient) -> Letter:
     if isinstance(decision, PostApproved):
-        subject = f"“{decision.title}” was approved"
-        paragraph = f"Your post “{decision.title}” has been reviewed and approved. It can be published now."
+        subject = sentence("“{title}” was approved", title=decision.title)
+        paragraph = sentence("Your post “{title}” has been reviewed and approved. It can be published now.", title=decision.title)
     else:
-        subject = f"“{decision.title}” needs another look"
-        paragraph = f"Your post “{decision.title}” has been reviewed and was not approved: {decision.reason}"
+        subject = sentence("“{title}” needs another look", title=decision.title)
+        paragraph = sentence("Your post “{title}” has been reviewed and was not approved: {reason}", title=decision.title, reason=decision.reason)
     tenant = calling.tenant
     # The organization's own address takes people to wherever they work: through the login, where they are not signed in.
-    button = Button(f"Open {tenant.name}", f"{Addresses(calling.postman.public_url).of(tenant)}/")
+    button = Button(sentence("Open {organization}", organization=tenant.name), f"{Addresses(calling.postman.public_url).of(tenant)}/")
     return letter(calling.delivery_id, author, tenant.name, subject=subject, paragraph=paragraph, button=button)

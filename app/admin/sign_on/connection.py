@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -84,5 +85,23 @@ async def connection_page(
         scim_address=f"{parts.addresses.of(tenant_of(request))}/scim/v2",
         scim_tokens=await parts.scim_tokens.of(tenant_of(request), connection.id),
         made=made,
+        certificates=_certificates(connection) if connection.kind == "saml" else None,
         checks=await module.examine(tenant_of(request), connection) if "examine" in request.query_params else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    fingerprint: str
+    ends: datetime
+    good: bool
+
+
+def _certificates(connection: Connection) -> list[tuple[str, _Shown]]:
+    """Ours by what they are for, then the provider's."""
+    from auth.saml.certificates import span_of  # noqa: PLC0415 - what reads XML is imported when the first organization needs it
+    from auth.saml.keys import spans_of  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    theirs = [("provider", span_of(certificate)) for certificate in connection.settings["certificates"]]
+    return [(which, _Shown(span.fingerprint, span.ends, span.covers(now))) for which, span in (*spans_of(connection.secrets), *theirs)]

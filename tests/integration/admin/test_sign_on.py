@@ -11,6 +11,8 @@ import pytest
 from litestar.types import ASGIApp
 
 from auth.service import Auth
+from auth.sso.connections import Connection
+from ops.bench.identity_provider import metadata, pair_of
 from tenants.ids import new_id
 from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, who
@@ -224,3 +226,39 @@ async def test_an_owner_decides_who_signs_in_how_and_reads_what_is_missing(
         assert (await other.get(address)).status_code == 403
         await other.aclose()
     await browser.aclose()
+
+
+async def test_certificates_of_a_saml_connection_roll_over_in_the_console(
+    app: ASGIApp, auth: Auth, admin: httpx.AsyncClient, acme: House, globex: House, new_person: NewPerson
+) -> None:
+    name, old, new = f"c{new_id().hex[:20]}", metadata(pair_of("idp").certificate), metadata(pair_of("idp-next").certificate)
+    made = await send(admin, "/admin/sign-on/new/saml", "/admin/sign-on/new/saml", name=name, metadata=old)
+    assert made.status_code == 303, made.text
+    here, address = f"/admin/sign-on/{name}", f"/admin/sign-on/{name}/certificates"
+
+    async def kept() -> Connection:
+        auth.parts.connections.forget(acme.tenant)
+        return await auth.parts.connections.named(acme.tenant, name)
+
+    first = (await kept()).secrets["certificate"]
+    assert (await send(admin, here, address, do="switch")).status_code == 409
+    for step in ("prepare", "switch"):
+        assert (await send(admin, here, address, do=step)).status_code == 303
+    assert ((await kept()).secrets["previous_certificate"], (await kept()).secrets["certificate"] != first) == (first, True)
+    assert "Ours, the one before" in (await admin.get(here)).text
+    assert (await send(admin, here, address, do="drop")).status_code == 303
+
+    before = (await kept()).settings["certificates"]
+    assert (await send(admin, here, address, do="add", metadata=new)).status_code == 303
+    both = (await kept()).settings["certificates"]
+    assert (len(both), both[1:]) == (2, before)
+    wrong = await send(admin, here, address, do="replace", metadata="<nothing/>")
+    assert (wrong.status_code, (await kept()).settings["certificates"]) == (400, both)
+    assert (await send(admin, here, address, do="replace", metadata=new)).status_code == 303
+    assert (await kept()).settings["certificates"] == both[:1]
+    assert (await send(admin, here, address, do="add")).status_code == 400  # nothing pasted, and nowhere to read it
+    other = await signed_in(app, await new_person(globex, role="admin"))
+    form = FORM.search((await other.get("/auth/account")).text)
+    assert form
+    assert (await other.post(address, data={"form": form[1], "do": "prepare"})).status_code == 404
+    await other.aclose()
