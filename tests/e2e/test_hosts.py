@@ -75,7 +75,7 @@ async def test_the_mailbox_of_development_is_on_the_base_host_alone(running: Run
     mailbox = "/dev/mail"
 
     assert (await answered(running, headers, mailbox)).split()[1] == "404"
-    assert "Nothing here has left this machine" in await answered(running, "Host: localhost\r\n", mailbox)
+    assert "<h1>Mail</h1>" in await answered(running, "Host: localhost\r\n", mailbox)
 
 
 async def test_a_forwarded_host_is_not_believed(running: Running) -> None:
