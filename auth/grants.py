@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -131,6 +131,7 @@ class Grants:
         if row is None:
             return _Exchange("unknown")
         session_id = row["session_id"]
+        device = replace(device, client_id=row["client_id"])
         if row["revoked_at"] is not None:
             return _Exchange("revoked", session_id)
         if min(row["expires_at"], row["session_expires_at"]) <= change.now or over(decided, row, change.now):

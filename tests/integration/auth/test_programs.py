@@ -116,6 +116,17 @@ async def test_a_front_end_lets_somebody_sign_in_and_trades_the_code_for_tokens(
     assert (session.client_id, session.amr) == (front_end.client.client_id, ("pwd",))
 
 
+async def test_a_front_end_whose_answer_was_lost_gets_the_same_successor(
+    auth: Auth, acme: House, browser: httpx.AsyncClient, at_acme: httpx.AsyncClient, new_person: NewPerson
+) -> None:
+    front_end, person = await registered(auth, acme), await new_person(acme)
+    pair = (await trade(at_acme, await code_for(browser, person, front_end.client), front_end)).json()
+    first, second = [(await at_acme.post("/auth/refresh", json={"refresh_token": pair["refresh_token"]})).json() for _ in range(2)]
+
+    assert first["refresh_token"] == second["refresh_token"]
+    assert (await who(at_acme, bearer(second["access_token"])))["me"]["id"] == str(person.user_id)
+
+
 async def test_a_code_is_good_once_for_its_client_verifier_redirect_and_organization(
     auth: Auth,
     acme: House,
