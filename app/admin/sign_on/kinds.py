@@ -79,7 +79,7 @@ def _oidc(key: str, title: str, line: str, issuer: str, help: str, preset: str |
         title,
         line,
         ("Register a web application there, with the redirect address below.", "Copy its client id and secret here."),
-        (("Redirect address", "/auth/oidc/{name}/callback"),),
+        (("Redirect address", "/auth/oidc/{name}/callback"), ("Back-channel logout address", "/auth/oidc/{name}/backchannel")),
         (
             Field("issuer", "Issuer", help, input="url", value=issuer),
             Field("client_id", "Client id"),
