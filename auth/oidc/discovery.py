@@ -30,6 +30,13 @@ class Metadata:
     userinfo_endpoint: str | None
     end_session_endpoint: str | None
     says_issuer: bool
+    authentications: tuple[str, ...] = ()
+    """The ways in which clients may prove themselves at the token endpoint; empty where it does not say."""
+
+    def secret_goes(self) -> str:
+        """How a client's secret is sent: in the header unless the provider takes it in the body only (Discovery 1.0, 3)."""
+        basic, post = "client_secret_basic", "client_secret_post"
+        return post if post in self.authentications and basic not in self.authentications else basic
 
 
 class Discovery:
@@ -81,6 +88,7 @@ class Discovery:
             addresses["userinfo_endpoint"],
             addresses["end_session_endpoint"],
             document.get("authorization_response_iss_parameter_supported") is True,
+            tuple(map(str, ways)) if isinstance(ways := document.get("token_endpoint_auth_methods_supported"), list) else (),
         )
 
     async def _fetched(self, uri: str) -> tuple[float, KeySet]:

@@ -30,9 +30,11 @@ class OidcModule:
         if problem := self._fetcher.objection(settled["issuer"]):
             raise ValidationFailed({"issuer": problem})
         try:
-            await self._discovery.metadata(settled["issuer"])
+            metadata = await self._discovery.metadata(settled["issuer"])
         except NotFetched as why:
             raise ValidationFailed({"issuer": sentence("is not one that can be used: {why}", why=str(why))}) from None
+        if not settings.get("authentication") and "client_secret" in kept:
+            settled["authentication"] = metadata.secret_goes()
         return settled, kept
 
     def start(self, connection: Connection) -> str:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from auth.saml.certificates import bare
 from auth.saml.documents import Element, Unreadable, found, parsed, words
-from auth.saml.names import DSIG, EMAIL_ADDRESS, METADATA, PERSISTENT, POST, PROTOCOL, REDIRECT
+from auth.saml.names import DSIG, EMAIL_ADDRESS, ENCRYPTIONS, METADATA, PERSISTENT, POST, PROTOCOL, REDIRECT
 
 LARGEST = 1024 * 1024
 
@@ -56,15 +56,20 @@ def provider_of(text: bytes, entity_id: str | None = None) -> dict[str, Any]:
 
 
 def ours(addresses: Ours, certificates: Sequence[str], *, sign_requests: bool, name_id_format: str | None) -> bytes:
-    """Every certificate is published for both uses, so that a provider knows the next one before it is used."""
+    """Every certificate is published for both uses, so that a provider knows the next one before it is used.
+
+    Providers that choose how to encrypt by what the other side takes (Metadata, 2.4.1.1) find that beside the certificate, the best first.
+    """
     entity = etree.Element(f"{{{METADATA}}}EntityDescriptor", nsmap={"md": METADATA, "ds": DSIG}, entityID=addresses.entity_id)
     signed = "true" if sign_requests else "false"
     role = _below(entity, "SPSSODescriptor", AuthnRequestsSigned=signed, WantAssertionsSigned="true", protocolSupportEnumeration=PROTOCOL)
     for use in ("signing", "encryption"):
         for certificate in certificates:
-            key = etree.SubElement(_below(role, "KeyDescriptor", use=use), f"{{{DSIG}}}KeyInfo")
-            data = etree.SubElement(key, f"{{{DSIG}}}X509Data")
+            descriptor = _below(role, "KeyDescriptor", use=use)
+            data = etree.SubElement(etree.SubElement(descriptor, f"{{{DSIG}}}KeyInfo"), f"{{{DSIG}}}X509Data")
             etree.SubElement(data, f"{{{DSIG}}}X509Certificate").text = bare(certificate)
+            for algorithm in ENCRYPTIONS if use == "encryption" else ():
+                _below(descriptor, "EncryptionMethod", Algorithm=algorithm)
     for binding in (REDIRECT, POST):
         _below(role, "SingleLogoutService", Binding=binding, Location=addresses.slo)
     if name_id_format:

@@ -20,6 +20,9 @@ EMAIL_ADDRESS = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+# Subject Identifier Attributes Profile 1.0: what stays the same where the NameID is another at each sign-in.
+SUBJECT_ID = "urn:oasis:names:tc:SAML:attribute:subject-id"
+PAIRWISE_ID = "urn:oasis:names:tc:SAML:attribute:pairwise-id"
 SEVERAL_FACTORS = frozenset({"http://schemas.microsoft.com/claims/multipleauthn", "https://refeds.org/profile/mfa"})
 
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
@@ -31,3 +34,7 @@ KEY_TRANSPORTS = frozenset({f"{XENC}rsa-oaep-mgf1p", f"{XENC11}rsa-oaep"})
 AUTHENTICATED_CIPHERS = frozenset(f"{XENC11}aes{bits}-gcm" for bits in (128, 192, 256))
 # Whoever may have such ciphertexts decrypted at will can read them all, so they are taken only within a signed response.
 UNAUTHENTICATED_CIPHERS = frozenset(f"{XENC}aes{bits}-cbc" for bits in (128, 192, 256))
+ENCRYPTIONS = (
+    *(f"{XENC11}aes{bits}-gcm" for bits in (256, 192, 128)),
+    f"{XENC}rsa-oaep-mgf1p",
+)

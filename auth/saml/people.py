@@ -33,7 +33,7 @@ GROUPS = (
 def identity_of(checks: Checks, connection_id: UUID, settings: SamlSettings, verified: Verified) -> ExternalIdentity:
     """The provider vouches for the address; whether the organization owns its domain is for the gate to look at."""
     said = verified.attributes
-    subject = verified.name_id
+    subject = verified.lasting_id or ""
     if settings.attribute_subject:
         values = said.get(settings.attribute_subject, ())
         checks.require("subject_attribute", f"{settings.attribute_subject}, once", f"{len(values)} values", when=len(values) == 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,12 +21,13 @@ from auth.saml.documents import Element, found, words
 from auth.saml.envelopes import check_algorithms, check_ids, check_shape, issuer_of, opened, unauthenticated
 from auth.saml.library import Response
 from auth.saml.metadata import Ours
-from auth.saml.names import BEARER, TRANSIENT
+from auth.saml.names import BEARER, PAIRWISE_ID, SUBJECT_ID, TRANSIENT
 from auth.saml.settings import SamlSettings
 from auth.sso.checks import Checks
 
 LONGEST_CONFIRMED = timedelta(hours=1)
 MOST_KNOWN = 256
+_SUBJECT_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9=-]{0,126}@[A-Za-z0-9][A-Za-z0-9.-]{0,126}")
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +44,11 @@ class Verified:
     session_index: str | None
     contexts: tuple[str, ...]
     attributes: dict[str, tuple[str, ...]]
+
+    @property
+    def lasting_id(self) -> str | None:
+        """What the person is called at every sign-in; None where nothing that lasts is said."""
+        return self.name_id if self.name_format != TRANSIENT else _subject_identifier(self.attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +257,8 @@ def _verified(checks: Checks, assertion: Element, answers: str | None, until: da
     names = found(assertion, "saml:Subject/saml:NameID")
     name = words(names[0]) if len(names) == 1 else ""
     format = names[0].get("Format") if names else None
-    if not expected.settings.attribute_subject:
-        checks.require("name_id", "a NameID", "one" if name else "none", when=bool(name))
-        checks.require("name_id_format", "a lasting id", (format or "unspecified").rpartition(":")[2], when=format != TRANSIENT)
     statements = found(assertion, "saml:AuthnStatement")
-    return Verified(
+    verified = Verified(
         id,
         answers,
         until,
@@ -264,6 +268,17 @@ def _verified(checks: Checks, assertion: Element, answers: str | None, until: da
         tuple(words(node) for node in found(assertion, "saml:AuthnStatement/saml:AuthnContext/saml:AuthnContextClassRef")),
         _attributes(assertion),
     )
+    if not expected.settings.attribute_subject:
+        checks.require("name_id", "a NameID", "one" if name else "none", when=bool(name))
+        wanted = "an id that lasts: a NameID that is not transient, or the attribute subject-id or pairwise-id"
+        checks.require("name_id_format", wanted, (format or "unspecified").rpartition(":")[2], when=verified.lasting_id is not None)
+    return verified
+
+
+def _subject_identifier(attributes: dict[str, tuple[str, ...]]) -> str | None:
+    """One value of the form id@scope, whose case does not count (SAML 2.0 Subject Identifier Attributes Profile, 3.3 and 3.4)."""
+    values = next((attributes[name] for name in (SUBJECT_ID, PAIRWISE_ID) if name in attributes), ())
+    return values[0].lower() if len(values) == 1 and _SUBJECT_IDENTIFIER.fullmatch(values[0]) else None
 
 
 def _attributes(assertion: Element) -> dict[str, tuple[str, ...]]:

@@ -50,7 +50,10 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "audience": ("Meant for us", "Enter the entity id at the provider as it stands under At the provider."),
         "asked_for": ("Begun here", "Begin at our sign-in page, or let this connection take sign-ins that begin at the provider."),
         "relay_state": ("RelayState came back", "Have the provider send RelayState back as it got it."),
-        "name_id_format": ("Id lasts", "Choose a persistent id or the e-mail address as NameID at the provider."),
+        "name_id_format": (
+            "Id lasts",
+            "Choose a persistent id or the e-mail address as NameID at the provider, or let it send subject-id or pairwise-id.",
+        ),
     }
 )
 _OTHER = "Compare the two values, and correct the one that is wrong at the provider or in this connection."

@@ -24,7 +24,9 @@ from ops.cli.connections.common import AS_JSON, NAME, asked, print_one, secret_f
     help="A private JWK instead: the client proves itself with it (private_key_jwt).",
 )
 @click.option("--preset", type=click.Choice(["google", "entra", "okta", "gitlab"]), help="Settings of a known provider.")
-@click.option("--authentication", help="client_secret_basic, client_secret_post, private_key_jwt or none.")
+@click.option(
+    "--authentication", help="client_secret_basic, client_secret_post, private_key_jwt or none; without it as the provider's configuration says."
+)
 @click.option("--scopes", help="With spaces between.")
 @click.option("--groups-claim", help="The claim that holds the person's groups.")
 @click.option("--email-trusted", is_flag=True, default=None, help="Its addresses count as verified although it does not say so.")

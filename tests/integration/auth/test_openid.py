@@ -16,6 +16,7 @@ import pytest
 from joserfc.jwk import ECKey, RSAKey
 from litestar.types import ASGIApp
 
+from auth.oidc.module import OidcModule
 from auth.oidc.settings import OidcSettings
 from auth.service import Auth
 from auth.sso.connections import Connection
@@ -336,6 +337,26 @@ async def test_a_client_proves_itself_in_the_body_or_with_a_key(
         await auth.parts.connections.change(acme.tenant, connection.name, becoming(changed), Cause(new_id()))
         there = replace(connected, connection=connection)
         assert (await there.bring(provider.agree(await there.begin()))).status_code == 303, way
+
+
+async def test_a_secret_goes_the_way_that_the_providers_configuration_takes(auth: Auth, provider: Provider) -> None:
+    known = auth.parts.modules["oidc"]
+    assert isinstance(known, OidcModule)
+    basic, post = "client_secret_basic", "client_secret_post"
+    for taken, said, expected in (
+        ([post, "private_key_jwt"], {}, post),
+        ([post, basic], {}, basic),
+        (None, {}, basic),
+        ("nonsense", {}, basic),
+        ([post], {"authentication": basic}, basic),
+    ):
+        provider.honest()
+        provider.metadata = lambda document, taken=taken: document.update({"token_endpoint_auth_methods_supported": taken} if taken else {})  # type: ignore[misc]
+        module = OidcModule(known._addresses, known._fetcher)  # which remembers nothing of the provider
+
+        settled, _ = await module.settle({"issuer": provider.issuer, "client_id": CLIENT, **said}, {"client_secret": SECRET})
+
+        assert settled["authentication"] == expected, taken
 
 
 async def test_a_provider_that_cannot_be_used_is_refused_when_it_is_set_up(auth: Auth, provider: Provider) -> None:

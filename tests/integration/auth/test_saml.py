@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from litestar.types import ASGIApp
 from lxml import etree
 
+from auth.saml.names import PAIRWISE_ID, SUBJECT_ID, TRANSIENT
 from auth.service import Auth
 from auth.sso.connections import Connection
 from ops.bench.identity_provider import metadata, one, pair_of
@@ -45,6 +46,20 @@ async def test_people_of_two_organizations_come_in_each_through_their_own_provid
         me = await who(visit.browser)
         assert (me["me"]["role"], me["organization"]["slug"]) == ("author", slug)
         assert "Nell Who" in (await visit.browser.get("/auth/account")).text
+
+
+@pytest.mark.parametrize("name", [SUBJECT_ID, PAIRWISE_ID])
+async def test_where_the_name_does_not_last_the_subject_id_says_who_it_is(name: str, visiting: Visiting) -> None:
+    found = []
+    for written in ("nell-7@acme.example", "NELL-7@Acme.Example"):
+        visit = visiting("plain")
+        said = {name: (written,), "mail": ("nell.seven@acme.example",)}
+        done = await visit.come_in(await visit.good(name_id=f"_{written}-once", name_format=TRANSIENT, attributes=said))
+        assert done.headers["location"] == "/auth/account"
+        found.append((await who(visit.browser))["me"])
+
+    assert found[0] is not None
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("signed", ["assertion", "response", "both"])
@@ -175,6 +190,8 @@ async def test_our_metadata_says_what_a_provider_has_to_know_and_our_next_certif
     assert document.get("entityID") == visit.ours.entity_id
     assert one(document, ".//md:AssertionConsumerService").get("Location") == visit.ours.acs
     assert {node.get("Location") for node in document.iterfind(".//{*}SingleLogoutService")} == {visit.ours.slo}
+    ways = document.iterfind(".//{*}KeyDescriptor[@use='encryption']/{*}EncryptionMethod")
+    assert [node.get("Algorithm", "").partition("#")[2] for node in ways] == ["aes256-gcm", "aes192-gcm", "aes128-gcm", "rsa-oaep-mgf1p"]
     counts = [_certificates(module.metadata(visit.house.tenant, connection)) for connection in (visit.connection, prepared, switched, dropped)]
     assert [len(found) for found in counts] == [1, 2, 1, 1]
     assert counts[1] == counts[0] | counts[2]

@@ -12,7 +12,7 @@ import xmlsec
 from litestar.types import ASGIApp
 from lxml import etree
 
-from auth.saml.names import DSIG, PROTOCOL
+from auth.saml.names import DSIG, PROTOCOL, SUBJECT_ID, TRANSIENT
 from auth.sso.connections import Connection
 from ops.bench.identity_provider import Answer, one, pair_of, sign
 from tenants.settings import TenantSettings
@@ -157,7 +157,11 @@ FORGED: dict[str, tuple[dict[str, Any], str]] = {
     "an unsigned wrapper that names another request": ({"after": _set(".", "InResponseTo", "_other")}, "verified"),
     "no conditions": ({"wrong": _removed("//saml:Conditions")}, "verified"),
     "no name": ({"wrong": _removed("//saml:NameID")}, "name_id"),
-    "a name that does not last": ({"name_format": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"}, "name_id_format"),
+    "a name that does not last": ({"name_format": TRANSIENT}, "name_id_format"),
+    "a name that does not last, with two subject ids": (
+        {"name_format": TRANSIENT, "attributes": {SUBJECT_ID: ("nell@acme.example", "mo@acme.example")}}, "name_id_format",
+    ),
+    "a name that does not last, with a subject id of no scope": ({"name_format": TRANSIENT, "attributes": {SUBJECT_ID: ("nell",)}}, "name_id_format"),
     "a provider's session that is over": ({"wrong": _set("//saml:AuthnStatement", "SessionNotOnOrAfter", "2020-01-01T00:00:00Z")}, "verified"),
     "another kind of message": ({"after": lambda root: setattr(root, "tag", f"{{{PROTOCOL}}}LogoutResponse")}, "message_kind"),
     "RSA-1.5 key transport": (
