@@ -16,7 +16,7 @@ from auth.http.leaving import LOGOUT, SIGNED_OUT
 from auth.http.pages import redirect
 from auth.parts import Parts
 from auth.saml.arrivals import Arrived
-from auth.sso.checks import Checks, SignInRefused
+from auth.sso.checks import Checks, SignInRefused, SignOutUnproven
 from auth.sso.connections import Connection
 from auth.sso.trail import Happened
 
@@ -53,6 +53,8 @@ async def _heard(parts: Parts, request: AnyRequest, name: str, arrived: Arrived,
         return await _asked(parts, request, connection, arrived, relay)
     except SignInRefused as refusal:
         await parts.gate.refuse(tenant, connection, refusal, arrival_of(parts, request))
+        if arrived.field == "SAMLResponse":
+            raise SignOutUnproven(refusal) from None
         raise
 
 

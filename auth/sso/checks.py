@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from tenants.errors import Unauthenticated
+from tenants.sentences import sentence
 
 LONGEST = 300
 
@@ -35,6 +36,17 @@ class SignInRefused(Unauthenticated):
 
     def extensions(self) -> dict[str, object]:
         return {"trace": self.trace} if self.trace else {}
+
+
+class SignOutUnproven(SignInRefused):
+    """The same for whoever comes back from signing out at their provider: they wanted to get out, not in."""
+
+    def __init__(self, refusal: SignInRefused) -> None:
+        super().__init__(refusal.check)
+        self.args = (
+            sentence("Whether you are signed out at your provider is not sure. Close your browser, and tell your administrator the number below."),
+        )
+        self.trace = refusal.trace
 
 
 @dataclass(slots=True)

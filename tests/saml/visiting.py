@@ -68,7 +68,7 @@ class Visit:
         assert taken.status_code == 303, await self.check(taken)
         return await self.browser.get(taken.headers["location"])
 
-    async def check(self, page: httpx.Response) -> str:
+    async def check(self, page: httpx.Response, says: str = "could not be signed in") -> str:
         """The check that failed, as the audit log has it under the number on the page; and that the page says nothing else."""
         number = _NUMBER.search(page.text)
         assert number, page.text
@@ -77,7 +77,7 @@ class Visit:
         assert said is not None
         assert (page.status_code, said["action"]) == (401, "SignInRefused")
         assert "set-cookie" not in page.headers
-        assert "could not be signed in" in page.text
+        assert says in page.text
         assert said["details"]["expected"] not in page.text
         return str(said["details"]["name"])
 
