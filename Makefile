@@ -4,7 +4,7 @@
 
 PORT ?= 8000
 BENCH ?=
-PYTEST ?= -n 2 --dist worksteal
+PYTEST ?= -n 2 --dist loadfile --no-loadscope-reorder
 RUN := .venv/bin
 
 help: ## this list

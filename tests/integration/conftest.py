@@ -21,6 +21,7 @@ from tenants.ids import new_id
 from tenants.registry import Registry, Tenant
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
+from tenants.tiers import BASIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +60,19 @@ def bus(pool: Database) -> Bus:
     return Bus(pool)
 
 
-async def house_of(settings: TenantSettings, pool: Database, cast: Cast) -> House:
-    founded = await found(settings, pool, slug=cast.slug, name=cast.name, owner_email=f"owner@{cast.slug}.example")
+async def house_of(settings: TenantSettings, pool: Database, cast: Cast, tier: str = BASIC) -> House:
+    founded = await found(settings, pool, slug=cast.slug, name=cast.name, owner_email=f"owner@{cast.slug}.example", tier=tier)
     return House(founded.tenant, await load_people(pool, founded.tenant, cast), cast)
 
 
 @pytest.fixture(scope="session")
 async def acme(migrated: TenantSettings, pool: Database) -> House:
-    return await house_of(migrated, pool, ACME)
+    return await house_of(migrated, pool, ACME, "team")
 
 
 @pytest.fixture(scope="session")
 async def globex(migrated: TenantSettings, pool: Database) -> House:
-    return await house_of(migrated, pool, GLOBEX)
+    return await house_of(migrated, pool, GLOBEX, "team")
 
 
 async def write_post(bus: Bus, house: House, *, author: str = "author", title: str = "A title", **fields: object) -> UUID:

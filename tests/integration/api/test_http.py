@@ -181,7 +181,7 @@ async def test_production_lets_signed_in_people_introspect(production: ASGIApp, 
     assert answer == {
         "data": {
             "me": {"username": "reader"},
-            "__type": {"fields": [{"name": n} for n in ("id", "name", "slug", "synonyms", "version", "posts", "postCount")]},
+            "__type": {"fields": [{"name": n} for n in ("id", "name", "slug", "synonyms", "version", "posts", "postCount", "followedByMe", "followerCount", "history")]},
             "t": "Query",
         }
     }

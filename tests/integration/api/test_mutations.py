@@ -182,7 +182,7 @@ async def test_notifications_are_marked_read_by_their_own_reader_alone(ask: Ask,
     mine, theirs = new_id(), new_id()
     async with pool.writing(neighbours.tenant.place) as connection:
         for id, who in ((mine, "reader"), (theirs, "author")):
-            await connection.execute(NOTIFICATION, id=id, user_id=neighbours.id_of(who), read_at=None, created_at=LONG_AGO)
+            await connection.execute(NOTIFICATION, id=id, user_id=neighbours.id_of(who), subject=new_id(), read_at=None, created_at=LONG_AGO)
     document = "mutation($i: MarkNotificationsReadInput!) { markNotificationsRead(input: $i) { changed eventIds unread { id } } }"
 
     other = await ask(neighbours, "reader", document, i={"ids": [str(theirs)]})

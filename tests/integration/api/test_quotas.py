@@ -24,7 +24,7 @@ async def test_an_owner_sees_what_the_organization_may_have_and_uses(ask: Ask, a
 
     after = (await ask(acme, "owner", MAY_HAVE))["data"]["organization"]
 
-    assert (after["tier"], after["quotas"]) == ("basic", {"members": 200, "posts": 10_000, "requestsPerSecond": 500, "eventsPerDay": 100_000})
+    assert (after["tier"], after["quotas"]) == ("team", {"members": 2_000, "posts": 100_000, "requestsPerSecond": 2_000, "eventsPerDay": 1_000_000})
     assert after["usage"] == {
         "members": before["usage"]["members"],
         "posts": before["usage"]["posts"] + 1,

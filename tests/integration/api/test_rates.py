@@ -113,14 +113,14 @@ async def test_on_the_apis_host_the_token_tells_whose_requests_they_are(
     app: ASGIApp, redis: Redis, acme: House, token_of: Token, migrated: TenantSettings, pool: Database
 ) -> None:
     headers = {"Authorization": f"Bearer {await token_of(acme, 'author')}"}
-    await change_tier(migrated, pool, "acme", "basic", {"requests_per_second": RATE})
+    await change_tier(migrated, pool, "acme", "team", {"requests_per_second": RATE})
     try:
         async with running(migrated) as server:
             transport = httpx.ASGITransport(server)  # type: ignore[arg-type] # Litestar types ASGI more closely
             async with httpx.AsyncClient(transport=transport, base_url="http://api.localhost:8000", headers=headers) as client:
                 answer = await refused(client)
     finally:
-        await change_tier(migrated, pool, "acme", "basic", {})
+        await change_tier(migrated, pool, "acme", "team", {})
 
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
     assert answer.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"

@@ -214,9 +214,9 @@ async def test_signing_out_everywhere_and_being_kept_out_end_it(
 async def test_it_ends_after_its_days_and_sooner_where_the_organization_allows_fewer(
     auth: Auth, bus: Bus, migrated: TenantSettings, pool: Database, app: ASGIApp, new_person: NewPerson
 ) -> None:
-    house = await house_of(migrated, pool, replace(GLOBEX, slug="forgetful"))
+    house = await house_of(migrated, pool, replace(GLOBEX, slug="reminded"))
     person, over = await new_person(house), await new_person(house)
-    async with client_at(app, "forgetful.localhost") as browser, client_at(app, "forgetful.localhost") as other:
+    async with client_at(app, "reminded.localhost") as browser, client_at(app, "reminded.localhost") as other:
         await remembered(auth, browser, person)
         await remembered(auth, other, over)
         async with transaction(pool, house.tenant, Cause(new_id())) as change:

@@ -30,7 +30,7 @@ from tests.integration.migrations.revisions import Further
 from tests.integration.serving import running
 from tests.integration.transfer.conftest import SECRET, Sent, organizations_of, quiet
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%operator_audit%'"
+WAITING = "SELECT pid, query_start FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%operator_audit%'"
 
 
 @pytest.fixture
@@ -51,15 +51,17 @@ async def held_before_it_opens(settings: TenantSettings) -> AsyncIterator[None]:
 async def loaded(settings: TenantSettings, slug: str) -> None:
     """Until the import of this slug has come as far as that."""
     async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(90):
-        while not await admin.value(WAITING):
+        while not await admin.rows(WAITING):
             await asyncio.sleep(0.02)
     assert (slug, "provisioning", "imported") in await organizations_of(settings)
 
 
-async def gone(settings: TenantSettings) -> None:
-    """Until the import that came so far waits no more."""
+async def interrupted(settings: TenantSettings, process: Process) -> None:
+    """Ask the import that waits to stop, until it waits for that no more; it may wait again to note what it took back."""
     async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(90):
-        while await admin.value(WAITING):
+        waiting = await admin.rows(WAITING)
+        process.send_signal(signal.SIGINT)
+        while await admin.rows(WAITING) == waiting:
             await asyncio.sleep(0.02)
 
 
@@ -126,8 +128,7 @@ async def test_an_import_that_is_asked_to_stop_takes_back_what_it_made(elsewhere
     before = await organizations_of(elsewhere)
     async with held_before_it_opens(elsewhere):
         process = await importing(elsewhere, sent, "stopped", key_file)
-        process.send_signal(signal.SIGINT)
-        await gone(elsewhere)
+        await interrupted(elsewhere, process)
     done = await ended(process)
 
     assert (done.code, done.out) == (130, "")

@@ -57,7 +57,7 @@ DISCONNECT = statement("DELETE FROM __tenant__.connections WHERE id = :id")
 
 @pytest.fixture(scope="module")
 async def house(migrated: TenantSettings, pool: Database) -> House:
-    return await house_of(migrated, pool, replace(GLOBEX, slug="forgetful"))
+    return await house_of(migrated, pool, replace(GLOBEX, slug="absent-minded"))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ class Visitor:
     def __init__(self, line: Line, bus: Bus, house: House, app: Product, folder: Path) -> None:
         self.line, self.bus, self.house, self.app, self.folder = line, bus, house, app, folder
         self.deliverer = Deliverer(line.pool, line.registry, postman(line.tenants, replace(line.settings, smtp_url=folder.as_uri())), line.settings)
-        self.client = self.browser("forgetful")
+        self.client = self.browser("absent-minded")
 
     def browser(self, slug: str) -> httpx.AsyncClient:
         address = f"10.8.{new_id().bytes[-1]}.{new_id().bytes[-2]}"
@@ -80,7 +80,7 @@ class Visitor:
 
     async def person(self, name: str, *, status: str = "active", password: bool = True) -> UUID:
         user_id, tenant = new_id(), self.house.tenant
-        await self.bus.execute(tenant, InviteUser(user_id, f"{name}@forgetful.example", name, username=name), SYSTEM, correlation_id=new_id())
+        await self.bus.execute(tenant, InviteUser(user_id, f"{name}@absent-minded.example", name, username=name), SYSTEM, correlation_id=new_id())
         if status != "invited":
             await self.bus.execute(tenant, ActivateUser(user_id), SYSTEM, correlation_id=new_id())
         if password:
@@ -110,7 +110,7 @@ class Visitor:
     async def path(self) -> str:
         """Where the only letter's link leads."""
         [(_, text)] = await self.letters()
-        found = re.search(r"http://forgetful\.[^/]+(/auth/reset\?\S+)", text)
+        found = re.search(r"http://absent-minded\.[^/]+(/auth/reset\?\S+)", text)
         assert found, text
         return found[1]
 
@@ -122,7 +122,7 @@ class Visitor:
         return await client.post("/auth/reset", data={"token": token, "password": password, "form": form_of(page)})
 
     async def signs_in(self, login: str, password: str) -> bool:
-        async with self.browser("forgetful") as client:
+        async with self.browser("absent-minded") as client:
             form = form_of(await client.get("/auth/login"))
             answer = await client.post("/auth/login", data={"login": login, "password": password, "form": form})
             return answer.status_code == 303
@@ -159,7 +159,7 @@ async def test_whoever_forgot_their_password_chooses_another_by_a_link_and_is_si
     user_id = await visitor.person("kim")
     assert await visitor.signs_in("kim", OLD)
 
-    assert (await visitor.ask("Kim@Forgetful.example")).status_code == 200
+    assert (await visitor.ask("Kim@Absent-Minded.example")).status_code == 200
     path = await visitor.path()
     answer = await visitor.choose(path)
 
@@ -206,18 +206,18 @@ async def test_the_page_says_the_same_to_everybody_and_the_letter_what_applies(v
         await tx.connection.execute(LINK, id=new_id(), connection_id=connection_id, user_id=through)
     before = await _asked(visitor)
 
-    answers = [await visitor.ask(f"{name}@forgetful.example") for name in ("active", "suspended", "invited", "through", "nobody")]
+    answers = [await visitor.ask(f"{name}@absent-minded.example") for name in ("active", "suspended", "invited", "through", "nobody")]
 
     assert {(answer.status_code, answer.text) for answer in answers} == {(200, answers[0].text)}
     same = [{name: value for name, value in answer.headers.items() if name != "x-request-id"} for answer in answers]
     assert all(headers == same[0] for headers in same)
     assert await _asked(visitor) == [count + 5 for count in before]
     letters = dict(await visitor.letters())
-    assert letters.keys() == {f"{name}@forgetful.example" for name in ("active", "invited", "through")}
-    assert "/auth/reset?token=" in letters["active@forgetful.example"]
-    assert "invited there and have not come in yet" in letters["invited@forgetful.example"]
-    assert "you sign in with Example ID" in letters["through@forgetful.example"]
-    assert not any("/auth/reset" in letters[f"{name}@forgetful.example"] for name in ("invited", "through"))
+    assert letters.keys() == {f"{name}@absent-minded.example" for name in ("active", "invited", "through")}
+    assert "/auth/reset?token=" in letters["active@absent-minded.example"]
+    assert "invited there and have not come in yet" in letters["invited@absent-minded.example"]
+    assert "you sign in with Example ID" in letters["through@absent-minded.example"]
+    assert not any("/auth/reset" in letters[f"{name}@absent-minded.example"] for name in ("invited", "through"))
     async with transaction(visitor.line.pool, visitor.house.tenant, Cause(new_id())) as tx:
         await tx.connection.execute(DISCONNECT, id=connection_id)
 
@@ -245,7 +245,7 @@ async def test_a_second_factor_is_asked_for_afterwards_all_the_same(visitor: Vis
 async def test_asking_again_and_again_is_slowed_down_for_known_and_unknown_addresses_alike(visitor: Visitor) -> None:
     await visitor.person("often")
 
-    known, unknown = [[await visitor.ask(f"{name}@forgetful.example") for _ in range(4)] for name in ("often", "never")]
+    known, unknown = [[await visitor.ask(f"{name}@absent-minded.example") for _ in range(4)] for name in ("often", "never")]
 
     assert [answer.status_code for answer in known] == [answer.status_code for answer in unknown] == [200, 200, 200, 429]
     assert int(known[-1].headers["retry-after"]) > 200
@@ -291,6 +291,6 @@ async def test_where_everybody_comes_through_the_provider_only_break_glass_owner
             await owner.execute(f"DELETE FROM {schema}.connections WHERE id = $1", connection_id)
 
     assert answers[0].text == answers[1].text
-    assert "/auth/reset?token=" in letters["glass@forgetful.example"]
-    assert "you sign in with Example ID" in letters["plain@forgetful.example"]
-    assert "/auth/reset" not in letters["plain@forgetful.example"]
+    assert "/auth/reset?token=" in letters["glass@absent-minded.example"]
+    assert "you sign in with Example ID" in letters["plain@absent-minded.example"]
+    assert "/auth/reset" not in letters["plain@absent-minded.example"]
