@@ -26,6 +26,7 @@ from app.users.accounts import Members
 from auth.principal import ANONYMOUS, Principal
 from auth.service import Auth
 from auth.settings import AuthSettings
+from auth.sso.connections import sealed_secrets
 from ops.demo.load import load_people
 from ops.demo.people import ACME
 from ops.demo.people import House as Cast
@@ -97,7 +98,7 @@ SOME_COMMENT = statement("SELECT id FROM __tenant__.comments ORDER BY created_at
 PROVIDER = statement(
     """
     INSERT INTO __tenant__.connections (id, name, kind, label, enabled, settings, secrets, create_people, default_role, version)
-    VALUES (:id, :name, :kind, :label, true, '{}', '', false, 'reader', 1)
+    VALUES (:id, :name, :kind, :label, false, '{}', :secrets, false, 'reader', 1)
     """
 )
 IDENTITY = statement(
@@ -279,14 +280,15 @@ async def fill(pool: Database, house: House) -> None:  # noqa: C901 - a row of e
             at = LONG_AGO + timedelta(hours=hours // 2)
             subject = posts[hours * 3] if hours % 3 else (await connection.fetchval(SOME_COMMENT, number=hours * 5))
             await connection.execute(NOTIFICATION, id=new_id(), user_id=user, subject=subject, read_at=at if hours % 2 else None, created_at=at)
-        await link(connection, users[:3])
+        await link(connection, users[:3], house.tenant.key)
 
 
-async def link(connection: Connection, users: list[UUID]) -> None:
+async def link(connection: Connection, users: list[UUID], key: TenantKey) -> None:
     """Some known to two providers."""
     for number, kind in enumerate(("oidc", "saml")):
         provider = new_id()
-        await connection.execute(PROVIDER, id=provider, name=f"provider-{number}", kind=kind, label=f'The "{kind}"')
+        secrets = sealed_secrets(key, provider, {})
+        await connection.execute(PROVIDER, id=provider, name=f"provider-{number}", kind=kind, label=f'The "{kind}"', secrets=secrets)
         for position, user in enumerate(users[number:]):
             at = LONG_AGO + timedelta(days=position % 2)
             await connection.execute(IDENTITY, id=new_id(), provider=provider, index=user.bytes + provider.bytes, user=user, at=at)

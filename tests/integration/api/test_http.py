@@ -181,7 +181,12 @@ async def test_production_lets_signed_in_people_introspect(production: ASGIApp, 
     assert answer == {
         "data": {
             "me": {"username": "reader"},
-            "__type": {"fields": [{"name": n} for n in ("id", "name", "slug", "synonyms", "version", "posts", "postCount", "followedByMe", "followerCount", "history")]},
+            "__type": {
+                "fields": [
+                    {"name": n}
+                    for n in ("id", "name", "slug", "synonyms", "history", "version", "posts", "postCount", "followedByMe", "followerCount")
+                ]
+            },
             "t": "Query",
         }
     }

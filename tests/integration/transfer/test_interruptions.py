@@ -30,7 +30,9 @@ from tests.integration.migrations.revisions import Further
 from tests.integration.serving import running
 from tests.integration.transfer.conftest import SECRET, Sent, organizations_of, quiet
 
-WAITING = "SELECT pid, query_start FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%operator_audit%'"
+WAITING = (
+    "SELECT pid, query_start FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%operator_audit%'"
+)
 
 
 @pytest.fixture
