@@ -10,13 +10,13 @@ from uuid import UUID
 import structlog
 
 from auth.accounts import Account, Accounts
-from auth.errors import InvalidGrant
+from auth.errors import InvalidClient, InvalidGrant
 from auth.measures import REFRESHES
 from auth.opaque import LONGEST, digest, new_opaque
 from auth.policies import Decided, Policies
 from auth.resealing import successor_context
 from auth.rights import Rights
-from auth.sessions import Device, Session, Sessions, over
+from auth.sessions import FIRST_PARTY, Device, Session, Sessions, over
 from auth.tokens import SessionFacts, Tokens
 from tenants.database import repeatable
 from tenants.events import NewEvent
@@ -34,7 +34,8 @@ GRACE = timedelta(seconds=10)
 FIND = statement(
     """
     SELECT r.hash, r.client, r.used_at, r.successor, r.expires_at, s.id AS session_id, s.user_id, s.amr, s.auth_time, s.client_id,
-           s.revoked_at, s.connection_id, s.created_at, s.last_seen_at, s.expires_at AS session_expires_at
+           s.revoked_at, s.connection_id, s.created_at, s.last_seen_at, s.expires_at AS session_expires_at,
+           EXISTS (SELECT FROM __tenant__.clients c WHERE c.client_id = s.client_id AND c.secret_hash IS NOT NULL) AS confidential
     FROM __tenant__.refresh_tokens r JOIN __tenant__.sessions s ON s.id = r.session_id
     WHERE r.hash = :hash FOR UPDATE OF r, s
     """
@@ -97,8 +98,9 @@ class Grants:
         return TokenPair(access, refresh_token, self._tokens.lifetime)
 
     async def refresh(self, tenant: Tenant, refresh_token: str, device: Device, correlation_id: UUID) -> TokenPair:
-        """Trade a refresh token for a new pair (RFC 9700, 4.14.2). Raises InvalidGrant.
+        """Trade a refresh token for a new pair (RFC 9700, 4.14.2). Raises InvalidGrant, InvalidClient.
 
+        `device` names the client that has proven to ask: one with a secret has to (RFC 6749, 6), and no other is given its tokens.
         The client that asks again within ten seconds, because an answer got lost, gets the same successor; any other
         second use means that two parties hold the token: the whole family ends, and the organization's log says so.
         """
@@ -131,6 +133,8 @@ class Grants:
         if row is None:
             return _Exchange("unknown")
         session_id = row["session_id"]
+        if row["client_id"] != device.client_id and (row["confidential"] or device.client_id != FIRST_PARTY):
+            raise InvalidClient
         device = replace(device, client_id=row["client_id"])
         if row["revoked_at"] is not None:
             return _Exchange("revoked", session_id)

@@ -24,7 +24,7 @@ class Places:
             return None
         try:
             found = self._reader.get(address)
-        except ValueError:  # an IPv6 address, and a file of IPv4 alone
+        except (ValueError, RuntimeError):  # an IPv6 address, and a file of IPv4 alone; maxminddb's InvalidDatabaseError for a damaged one
             return None
         if not isinstance(found, dict):
             return None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SEEN_EVERY = timedelta(minutes=1)
 ELEVATED_FOR = timedelta(minutes=10)
+FIRST_PARTY = "imprint"  # the client that our own pages and whoever names none are
 NEVER = datetime.fromtimestamp(0, UTC)
 # Nobody is there to ask who signs in with a secret of their own.
 SERVICE_AMR: tuple[str, ...] = ("client",)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
-
-from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
+from typing import TYPE_CHECKING, Any
 
 from app.shared import json_schemas
 from app.shared.text import composed, objection
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator, ValidationError
 
 LARGEST = 20_000
 MOST_COMPLAINTS = 20
@@ -44,6 +45,8 @@ def complaints(schema: Any, fields: dict[str, Any]) -> dict[str, str]:
     """What the organization's schema has against them, by path. Without a schema, anything goes."""
     if not schema:
         return {}
+    from jsonschema_rs import ValidationError  # noqa: PLC0415 - 5 MB, for organizations with custom fields
+
     try:
         validator = _validator(json.dumps(schema, sort_keys=True))
     except (ValidationError, ValueError):
@@ -63,6 +66,8 @@ def _validator(schema: str) -> Draft202012Validator:
 
 def _path(error: ValidationError) -> str:
     """Where something is missing, the place where it should be."""
+    from jsonschema_rs import ValidationErrorKind  # noqa: PLC0415 - as above
+
     steps = [ROOT, *map(str, error.instance_path)]
     if isinstance(error.kind, ValidationErrorKind.Required):
         steps.append(str(error.kind.property))

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator
 
 LONGEST = 32_000
 DEEPEST = 16
 HEAVIEST = 2_000
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-# Matched in time linear in the text (no backtracking), and never compiled into more than this.
-_PATTERNS = RegexOptions(size_limit=1_000_000)
-_META = Draft202012Validator({"$ref": DRAFT}, offline=True)
+# What a pattern may be compiled into; it is matched in time linear in the text, without backtracking.
+LARGEST_PATTERN = 1_000_000
 _NOT_TAKEN = ("$id", "$anchor", "$dynamicRef", "$dynamicAnchor")
 
 
 def validator(schema: Any) -> Draft202012Validator:
     """For a schema that `objections` has nothing against."""
-    return Draft202012Validator(schema, offline=True, pattern_options=_PATTERNS)
+    from jsonschema_rs import Draft202012Validator, RegexOptions  # noqa: PLC0415 - 5 MB, for organizations with custom fields
+
+    return Draft202012Validator(schema, offline=True, pattern_options=RegexOptions(size_limit=LARGEST_PATTERN))
+
+
+@cache
+def _meta() -> Draft202012Validator:
+    """What every schema of this draft has to be like."""
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - as above
+
+    return Draft202012Validator({"$ref": DRAFT}, offline=True)
 
 
 def objections(schema: Any) -> dict[str, str]:
@@ -33,7 +44,7 @@ def objections(schema: Any) -> dict[str, str]:
     size = len(json.dumps(schema, ensure_ascii=False, separators=(",", ":")))
     if size > LONGEST:
         return {"": f"takes at most {LONGEST} characters as JSON, this has {size}"}
-    wrong = {".".join(map(str, error.instance_path)): error.message[:200] for error in _META.iter_errors(schema)}
+    wrong = {".".join(map(str, error.instance_path)): error.message[:200] for error in _meta().iter_errors(schema)}
     return wrong or dict(_foreign(schema, "")) or _uncompiled(schema) or _too_heavy(schema)
 
 
@@ -57,6 +68,8 @@ def _foreign(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _uncompiled(schema: Any) -> dict[str, str]:
+    from jsonschema_rs import ValidationError  # noqa: PLC0415 - as above
+
     try:
         validator(schema)
     except ValidationError as error:

@@ -36,7 +36,7 @@ async def json_fields(request: AnyRequest, allowed: frozenset[str]) -> dict[str,
 
 async def form_fields(request: AnyRequest, allowed: frozenset[str], *, largest: int = LARGEST, longest: int = LONGEST_FIELD) -> dict[str, str]:
     """The fields of an HTML form; `largest` bytes of all, `longest` characters of each. Raises as `json_fields`."""
-    return _checked(await _form(request, largest), allowed, longest)
+    return _checked(await _form(request, largest, max(MOST_FIELDS, len(allowed))), allowed, longest)
 
 
 async def posted_fields(request: AnyRequest, wanted: frozenset[str], *, largest: int) -> dict[str, str]:
@@ -57,11 +57,11 @@ async def json_document(request: AnyRequest, media_types: frozenset[str], *, lar
     return document
 
 
-async def _form(request: AnyRequest, largest: int) -> dict[str, str]:
+async def _form(request: AnyRequest, largest: int, most: int = MOST_FIELDS) -> dict[str, str]:
     _expect(request, "application/x-www-form-urlencoded")
     body = await _body(request, largest)
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=most)
     except ValueError:
         raise InvalidRequest("This form could not be read. Go back, reload the page, and try again.") from None
     fields = dict(pairs)

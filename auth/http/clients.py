@@ -30,6 +30,11 @@ async def client_proof(request: AnyRequest, allowed: frozenset[str]) -> tuple[di
     return fields, *proof_in(request, fields)
 
 
+def says_basic(request: AnyRequest) -> bool:
+    """Whether it proves itself in a header; a bearer's token there is something else."""
+    return (header_of(request, b"authorization") or "")[: len(_BASIC)].lower() == _BASIC
+
+
 def proof_in(request: AnyRequest, fields: dict[str, str]) -> tuple[str | None, str | None]:
     """Raises InvalidRequest where it proves itself in two ways, InvalidClient where a header cannot be read."""
     authorization = header_of(request, b"authorization")

@@ -23,7 +23,7 @@ from auth.opaque import digest
 from auth.parts import Parts
 from auth.principal import ANONYMOUS, Principal
 from auth.server.api_tokens import PREFIX, organization_of
-from auth.sessions import Device
+from auth.sessions import FIRST_PARTY, Device
 from tenants.hosts import Place
 from tenants.ids import new_id
 from tenants.registry import Tenant
@@ -34,7 +34,6 @@ GivenParts = NamedDependency[SkipValidation[Parts]]
 
 CSRF_HEADER = "x-csrf-token"
 SESSION_FORMS = "session"
-FIRST_PARTY = "imprint"
 _BEARER = "bearer "
 
 

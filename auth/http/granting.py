@@ -8,10 +8,10 @@ from uuid import UUID
 from auth.accounts import Account
 from auth.errors import InvalidClient, InvalidGrant, InvalidRequest, PasskeyRequired, SecondFactorMissing, TotpRequired
 from auth.factors.factors import Need
-from auth.http.clients import proof_in
+from auth.http.clients import proof_in, says_basic
 from auth.http.context import AnyRequest, address_of, correlation_of, device_of, tenant_of
 from auth.parts import Parts
-from auth.sessions import SERVICE_AMR, Via
+from auth.sessions import FIRST_PARTY, SERVICE_AMR, Via
 from tenants.registry import Tenant
 from tenants.transaction import Cause
 
@@ -47,6 +47,13 @@ async def granted(request: AnyRequest, parts: Parts, fields: dict[str, str]) -> 
     if client.user_id is not None:  # a service asks again with its secret (RFC 6749, 4.4.3)
         del document["refresh_token"]
     return document
+
+
+async def refreshing_client(request: AnyRequest, parts: Parts, fields: dict[str, str]) -> str:
+    """Which client has proven to ask; our own where none says so. Raises InvalidClient, InvalidRequest."""
+    if "client_id" not in fields and not says_basic(request):
+        return FIRST_PARTY
+    return (await parts.clients.proven(tenant_of(request), *proof_in(request, fields))).client_id
 
 
 async def _through(parts: Parts, tenant: Tenant, session_id: UUID) -> Via | None:

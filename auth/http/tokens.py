@@ -8,10 +8,9 @@ from litestar import Response, get, post
 
 from auth.errors import InvalidRequest, UnsupportedMedia
 from auth.http.answers import json_answer
-from auth.http.bodies import json_fields
 from auth.http.clients import fields_of, sent_as_json
 from auth.http.context import AnyRequest, GivenParts, address_of, check_network, correlation_of, device_of, tenant_of
-from auth.http.granting import CLIENT_GRANTS, granted, second_factor
+from auth.http.granting import CLIENT_GRANTS, granted, refreshing_client, second_factor
 from auth.native import AMR, Attempt
 from tenants.transaction import Cause
 
@@ -19,7 +18,7 @@ JWKS_AGE = 300
 _TOKEN_FIELDS = frozenset(
     {"email", "username", "password", "grant_type", "code", "code_verifier", "redirect_uri", "client_id", "client_secret", "totp"}
 )
-_REFRESH_FIELDS = frozenset({"refresh_token", "grant_type"})
+_REFRESH_FIELDS = frozenset({"refresh_token", "grant_type", "client_id", "client_secret"})
 
 
 @post("/auth/token", status_code=200)
@@ -44,14 +43,15 @@ async def issue_tokens(request: AnyRequest, parts: GivenParts) -> Response[bytes
 
 @post("/auth/refresh", status_code=200)
 async def refresh_tokens(request: AnyRequest, parts: GivenParts) -> Response[bytes]:
-    """A refresh token for a new pair; the old one is spent."""
+    """A refresh token for a new pair; the old one is spent. A client that has a secret sends it as at /auth/token (RFC 6749, 6)."""
     tenant = tenant_of(request)
     await check_network(parts, request)
-    fields = await json_fields(request, _REFRESH_FIELDS)
+    fields = await fields_of(request, _REFRESH_FIELDS)
     _grant(fields, "refresh_token")
     if "refresh_token" not in fields:
         raise InvalidRequest("refresh_token is missing.", {"refresh_token": "is missing"})
-    pair = await parts.grants.refresh(tenant, fields["refresh_token"], device_of(parts, request), correlation_of(request))
+    client = await refreshing_client(request, parts, fields)
+    pair = await parts.grants.refresh(tenant, fields["refresh_token"], device_of(parts, request, client), correlation_of(request))
     return json_answer(pair.document())
 
 

@@ -37,6 +37,7 @@ INSERT = statement(
     VALUES (:id, :name, :kind, :label, :enabled, :settings, :secrets, :create_people, :default_role, :group_roles, 1, :now, :now)
     """
 )
+VERSION = statement("SELECT version FROM __tenant__.connections WHERE id = :id")
 UPDATE = statement(
     """
     UPDATE __tenant__.connections
@@ -163,8 +164,10 @@ class Connections:
 
     @repeatable
     async def tested(self, tenant: Tenant, connection: Connection, cause: Cause) -> None:
-        """A test sign-in has passed every check, with the settings that it has at this moment."""
+        """A test sign-in has passed every check. Settings that were changed while it was under way are not the ones that were tested."""
         async with transaction(self._database, tenant, cause) as change:
+            if await change.connection.fetchval(VERSION, id=connection.id) != connection.version:
+                return
             settings = await change.connection.fetchval(SETTINGS, id=connection.id)
             details = {"name": connection.name, "settings": settings}
             if settings:

@@ -218,6 +218,15 @@ async def test_a_front_end_with_a_secret_needs_it_and_one_without_has_none(
 
     assert {(answer.status_code, answer.json()["error"]) for answer in refusals} == {(401, "invalid_client")}
     assert by_header.status_code == 200
+    token = {"refresh_token": by_header.json()["refresh_token"]}
+    strangers = [
+        await at_acme.post("/auth/refresh", json=token),
+        await at_acme.post("/auth/refresh", json={**token, "client_id": confidential.client.client_id, "client_secret": "wrong"}),
+        await at_acme.post("/auth/refresh", json={**token, "client_id": public.client.client_id}),
+    ]
+    again = await at_acme.post("/auth/refresh", data={**token, "grant_type": "refresh_token"}, headers={"Authorization": f"Basic {basic}"})
+    assert {(answer.status_code, answer.json()["error"]) for answer in strangers} == {(401, "invalid_client")}
+    assert again.status_code == 200
 
 
 async def service_of(auth: Auth, bus: Bus, house: House, role: str = "editor") -> Registered:
