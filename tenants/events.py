@@ -44,9 +44,12 @@ class StoredEvent:
     occurred_at: datetime
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys and no spaces: the same bytes for the same value, also after jsonb has rewritten its numbers."""
-    return json.dumps(_settled(value), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _CANONICAL.encode(_settled(value)).encode()
 
 
 def _settled(value: Any) -> Any:

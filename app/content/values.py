@@ -80,7 +80,7 @@ class Manuscript:
     def differences(self, other: Self) -> dict[str, Any]:
         """The fields in which `other` differs from this, with its values."""
         before, after = as_json(self), as_json(other)
-        return {f.name: getattr(other, f.name) for f in fields(self) if canonical(before[f.name]) != canonical(after[f.name])}
+        return {f.name: getattr(other, f.name) for f in fields(self) if _differ(before[f.name], after[f.name])}
 
     def complaints(self) -> dict[str, str | None]:
         """For each field of the API, what is wrong with it."""
@@ -131,3 +131,10 @@ def _url_objection(url: str | None) -> str | None:
     if parts.scheme not in {"http", "https"} or not parts.hostname or any(c.isspace() for c in url):
         return "takes a URL that starts with https:// or http://"
     return objection(url, longest=LONGEST_URL)
+
+
+def _differ(before: Any, after: Any) -> bool:
+    """Whether they are different JSON: 1 and true are, 1 and 1.0 are not."""
+    if isinstance(before, str) and isinstance(after, str):
+        return before != after
+    return canonical(before) != canonical(after)

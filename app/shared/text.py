@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-_ALLOWED_CONTROLS = {"\n", "\t"}
+# Categories Cc and Cs of Unicode; texts of several lines may have tabs and line feeds.
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_FORBIDDEN_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def cleaned(text: str) -> str:
@@ -19,17 +22,10 @@ def composed(text: str) -> str:
 
 def objection(text: str, *, longest: int, shortest: int = 0, lines: bool = False) -> str | None:
     """What is wrong with the text, or None. Lengths are in characters (code points)."""
-    if any(_forbidden(character, lines=lines) for character in text):
+    if (_FORBIDDEN_IN_LINES if lines else _FORBIDDEN).search(text):
         return "holds control characters that text cannot have; remove them"
     if len(text) < shortest:
         return "is empty; write something" if not text else f"takes at least {shortest} characters, this has {len(text)}"
     if len(text) > longest:
         return f"takes at most {longest} characters, this has {len(text)}"
     return None
-
-
-def _forbidden(character: str, *, lines: bool) -> bool:
-    category = unicodedata.category(character)
-    if category == "Cs":
-        return True
-    return category == "Cc" and not (lines and character in _ALLOWED_CONTROLS)

@@ -6,7 +6,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import UUID
 
@@ -146,6 +146,7 @@ class Connections:
             if after != before:
                 await change.connection.execute(UPDATE, now=change.now, version=before.version, **_columns(tenant, after))
                 await _tell(change, "ConnectionChanged", after, through)
+                after = replace(after, version=before.version + 1)
         self.forget(tenant)
         return after
 

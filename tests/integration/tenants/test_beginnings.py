@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 
 from migrations.provisioning import HeadProvisioner
 from ops import founding, likeness
+from ops.demo.people import ACME, GLOBEX
 from ops.founding import found
 from ops.likeness import found_like
 from ops.tiering import change_tier
@@ -23,7 +25,7 @@ from tenants.lifecycle.tiering import change_tier as change_registry
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tenants.tiers import TIERS
-from tests.integration.conftest import House
+from tests.integration.conftest import House, house_of
 from tests.integration.tenants.lives import as_owner, made, new_slug, told
 
 
@@ -33,6 +35,12 @@ def quiet(_line: str) -> None:
 
 class Killed(Exception):
     """As if the process ended here."""
+
+
+@pytest.fixture
+async def sources(migrated: TenantSettings, pool: Database) -> list[House]:
+    """Two organizations with one owner each."""
+    return [await house_of(migrated, pool, replace(cast, slug=new_slug("source"))) for cast in (ACME, GLOBEX)]
 
 
 @pytest.fixture
@@ -163,18 +171,18 @@ async def test_a_likeness_takes_nothing_over_that_was_begun_otherwise(
 
 
 async def test_an_interrupted_likeness_is_gone_on_with_from_its_own_source_alone(
-    migrated: TenantSettings, pool: Database, killed_before_it_opens: pytest.MonkeyPatch, acme: House, globex: House
+    migrated: TenantSettings, pool: Database, sources: list[House], killed_before_it_opens: pytest.MonkeyPatch
 ) -> None:
-    slug = new_slug("like")
+    slug, (source, other) = new_slug("like"), (house.tenant for house in sources)
     with pytest.raises(Killed):
-        await found_like(migrated, pool, "acme", slug)
+        await found_like(migrated, pool, source.slug, slug)
     killed_before_it_opens.undo()
 
     with pytest.raises(Conflict, match="was begun otherwise"):
-        await found_like(migrated, pool, "globex", slug)
+        await found_like(migrated, pool, other.slug, slug)
     with pytest.raises(Conflict, match="begun by `imprint tenants clone`"):
-        await found(migrated, pool, slug=slug, name=acme.tenant.name, owner_email="owner@acme.example")
-    founded = await found_like(migrated, pool, "acme", slug)
+        await found(migrated, pool, slug=slug, name=source.name, owner_email=f"owner@{source.slug}.example")
+    founded = await found_like(migrated, pool, source.slug, slug)
 
     assert (founded.tenant.status, len(founded.owners)) == ("active", 1)
     assert await people_of(migrated, slug) == ["owner"]

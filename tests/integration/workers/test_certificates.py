@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from app.bus import Bus
 from auth.addresses import Addresses
 from auth.saml.expiry import endings
@@ -15,12 +17,14 @@ from auth.sso.connections import Connection, Connections
 from auth.sso.fetching import Fetcher
 from migrations.serving import serves
 from ops.bench.identity_provider import metadata, pair_of
+from ops.demo.people import ACME, GLOBEX
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Registry
+from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause
-from tests.integration.conftest import House
+from tests.integration.conftest import House, house_of
 from workers.certificates import CertificateWarnings
 from workers.mail import FolderPostman
 
@@ -40,42 +44,57 @@ async def _letters(folder: Path) -> list[str]:
     return sorted(path.read_text() for path in folder.rglob("*.eml"))
 
 
+@pytest.fixture
+async def expiring(migrated: TenantSettings, pool: Database) -> House:
+    return await house_of(migrated, pool, replace(ACME, slug="expiring"))
+
+
+@pytest.fixture
+async def other(migrated: TenantSettings, pool: Database) -> House:
+    return await house_of(migrated, pool, replace(GLOBEX, slug="renewed"))
+
+
 async def test_those_who_configure_sign_on_are_told_once_for_each_certificate_and_span(
-    pool: Database, registry: Registry, bus: Bus, acme: House, globex: House, tmp_path: Path
+    pool: Database, registry: Registry, bus: Bus, expiring: House, other: House, tmp_path: Path
 ) -> None:
-    ending = await _connection(pool, acme, "ending", 20)
-    lasting = await _connection(pool, acme, "lasting", 300)
-    off = await _connection(pool, acme, "resting", 5, enabled=False)
-    elsewhere = await _connection(pool, globex, "ending", 300)
+    ending = await _connection(pool, expiring, "ending", 20)
+    lasting = await _connection(pool, expiring, "lasting", 300)
+    off = await _connection(pool, expiring, "resting", 5, enabled=False)
+    elsewhere = await _connection(pool, other, "ending", 300)
     warnings = CertificateWarnings(pool, registry, FolderPostman("http://localhost:8000", "no-reply@localhost", tmp_path))
     now = datetime.now(UTC)
 
     counts = [
-        await warnings.warn(acme.tenant, now),
-        await warnings.warn(acme.tenant, now),
-        await warnings.warn(acme.tenant, now + timedelta(days=7)),
-        await warnings.warn(globex.tenant, now),
+        await warnings.warn(expiring.tenant, now),
+        await warnings.warn(expiring.tenant, now),
+        await warnings.warn(expiring.tenant, now + timedelta(days=7)),
+        await warnings.warn(other.tenant, now),
     ]
 
     assert counts == [1, 0, 1, 0]
-    async with pool.reading(acme.tenant.place) as connection:
+    async with pool.reading(expiring.tenant.place) as connection:
         told = {
             name: [row["details"] for row in await connection.fetch(EVENTS, id=one.id)]
             for name, one in (("ending", ending), ("lasting", lasting), ("off", off))
         }
     assert [len(said) for said in told.values()] == [2, 0, 0]
     assert {said["whose"] for said in told["ending"]} == {"provider"}
-    async with pool.reading(globex.tenant.place) as connection:
+    async with pool.reading(other.tenant.place) as connection:
         assert not await connection.fetch(EVENTS, id=elsewhere.id)
     letters = await _letters(tmp_path)
-    readers = {address for address in ("owner@acme.example", "admin@acme.example", "editor@acme.example") if any(address in text for text in letters)}
-    assert readers == {"owner@acme.example", "admin@acme.example"}
+    readers = {
+        address
+        for address in ("owner@expiring.example", "admin@expiring.example", "editor@expiring.example")
+        if any(address in text for text in letters)
+    }
+    assert readers == {"owner@expiring.example", "admin@expiring.example"}
     assert all("The ending" in text and "/admin/sign-on/ending" in text for text in letters)
 
 
-async def test_the_visit_passes_over_organizations_without_saml(pool: Database, registry: Registry, globex: House, tmp_path: Path) -> None:
+async def test_the_visit_passes_over_organizations_without_saml(pool: Database, registry: Registry, migrated: TenantSettings, tmp_path: Path) -> None:
+    other = await house_of(migrated, pool, replace(GLOBEX, slug="without-saml"))
     warnings = CertificateWarnings(pool, registry, FolderPostman("http://localhost:8000", "no-reply@localhost", tmp_path))
-    listed = next(one for one in await registry.all() if one.id == globex.tenant.id)
+    listed = next(one for one in await registry.all() if one.id == other.tenant.id)
 
     assert serves(listed.revision)
     assert await warnings(listed) is False
