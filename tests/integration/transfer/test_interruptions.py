@@ -228,7 +228,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", disk], check=False, capture_output=True).returncode:
-        pytest.skip("a small disk can be mounted by root alone")
+        pytest.skip("a small disk can be mounted by root alone")  # another test fills a file to its limit without being root
     yield disk
     subprocess.run(["umount", disk], check=True)
 
