@@ -15,6 +15,7 @@ from auth.scim.tokens import ScimTokens
 from auth.sso.connections import Connection, Connections, Kind
 from auth.sso.domains import EmailDomain, EmailDomains, email_domain
 from auth.sso.mapping import OWNER
+from auth.sso.modules import examined
 from ops.organization import organization
 from tenants.database import Database
 from tenants.errors import ValidationFailed
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 ROLES = statement("SELECT name FROM __tenant__.roles")
 LONGEST_LABEL = 60
+UNREADABLE = "its secrets do not open; give it others by a set-up link, or remove it and add it again"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -116,7 +118,7 @@ class Connecting:
     async def test(self, name: str) -> list[Check]:
         """Raises NotFound."""
         connection = await self.connections.named(self.tenant, name)
-        return await self.modules[connection.kind].examine(self.tenant, connection)
+        return await examined(self.modules[connection.kind], self.tenant, connection)
 
     async def provisioning(self, name: str, *, days: int | None, revoke: UUID | None) -> dict[str, Any]:
         """The connection's tokens for SCIM, after one was revoked and one was made, which is shown this once.
@@ -168,6 +170,7 @@ class Connecting:
             "groups": dict(connection.group_roles),
             "settings": dict(connection.settings),
             "secrets": sorted(connection.secrets),
+            "trouble": UNREADABLE if connection.unopened is not None else "",
             "id": str(connection.id),
         }
 

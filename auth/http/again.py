@@ -110,7 +110,7 @@ async def _way(parts: Parts, request: AnyRequest, principal: Principal, wanted: 
     tenant = tenant_of(request)
     origin = await parts.sessions.origin(tenant, principal.session_id) if principal.session_id else None
     for connection in await parts.connections.enabled(tenant):
-        if origin and connection.id == origin.connection_id and connection.kind in parts.modules:
+        if origin and connection.id == origin.connection_id and connection.kind in parts.modules and connection.unopened is None:
             start = parts.modules[connection.kind].start(connection)
             return {"label": connection.label, "href": f"{start}?{urlencode({'next': wanted, 'again': '1'})}"}
     return None

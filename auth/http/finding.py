@@ -71,7 +71,7 @@ async def _by_address(parts: Parts, request: AnyRequest, email: str) -> Response
 async def _onward(parts: Parts, request: AnyRequest, tenant: Tenant, email: str) -> Response[str]:
     """By a page that goes on by itself: browsers hold a form's redirects to where the form may lead, and providers are anywhere."""
     ways = [connection for connection in await parts.connections.enabled(tenant) if connection.kind in parts.modules]
-    start = parts.modules[ways[0].kind].start(ways[0]) if len(ways) == 1 else "/auth/login"
+    start = parts.modules[ways[0].kind].start(ways[0]) if len(ways) == 1 and ways[0].unopened is None else "/auth/login"
     there = f"{parts.addresses.of(tenant)}{with_hint(start, email)}"
     return page(request, "onward_to_organization.html", name=(await parts.policies.of(tenant)).name, there=there)
 

@@ -14,6 +14,7 @@ from auth.http.answers import refused as refused_to_program
 from auth.http.authorize import leads_to
 from auth.http.bodies import form_fields, json_fields
 from auth.http.branding import branded
+from auth.http.connected import connection_named
 from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, device_of, header_of, tenant_of
 from auth.http.entering import REHEARSAL, arrival_of, arrive, turn_away
 from auth.http.granting import second_factor
@@ -39,19 +40,18 @@ _JSON_FIELDS = frozenset({"username", "email", "password", "totp"})
 
 @get("/auth/ldap/{name:str}")
 async def show_directory_form(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
-    connection = await parts.connections.named(tenant_of(request), name, "ldap")
+    connection = await connection_named(parts, request, name, "ldap")
     return await _page(parts, request, connection, wanted=own_path(request.query_params.get("next")), login=hint_of(request))
 
 
 @post("/auth/ldap/{name:str}", status_code=200)
 async def sign_in_by_directory(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[Any]:
     """Every way to fail looks the same to whoever tries; the check that failed is in the organization's audit log."""
-    connection = await parts.connections.named(tenant_of(request), name, "ldap")
     media = (header_of(request, b"content-type") or "").partition(";")[0].strip().lower()
     if media == "application/x-www-form-urlencoded":
-        return await _person(parts, request, connection)
+        return await _person(parts, request, await connection_named(parts, request, name, "ldap"))
     try:
-        return await _program(parts, request, connection)
+        return await _program(parts, request, await connection_named(parts, request, name, "ldap"))
     except Refusal as refusal:
         return refused_to_program(request, refusal)
 

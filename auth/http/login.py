@@ -114,7 +114,11 @@ async def login_page(
     form, cookies = bind_form(parts, request, SIGN_IN_FORM)
     onward, hint = urlencode({"next": wanted}), hint_of(request)
     ways = [
-        {"label": connection.label, "href": with_hint(f"{parts.modules[connection.kind].start(connection)}?{onward}", hint)}
+        {
+            "label": connection.label,
+            "href": with_hint(f"{parts.modules[connection.kind].start(connection)}?{onward}", hint),
+            "available": connection.unopened is None,
+        }
         for connection in await parts.connections.enabled(tenant_of(request))
         if connection.kind in parts.modules
     ]

@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from auth.destinations import own_path
+from auth.http.connected import connection_named
 from auth.http.context import AnyRequest, GivenParts, tenant_of
 from auth.http.entering import REHEARSAL, arrive, begun_again, bound_browser, browser_of, turn_away
 from auth.http.pages import redirect
@@ -24,7 +25,7 @@ STATE = "oauth2"
 async def begin_at_oauth2(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
     """On to the provider, with what it has to bring back remembered for this browser."""
     tenant = tenant_of(request)
-    connection = await parts.connections.named(tenant, name, "oauth2")
+    connection = await connection_named(parts, request, name, "oauth2")
     wanted = own_path(request.query_params.get("next"))
     if not connection.enabled and not REHEARSAL.fullmatch(wanted):
         off = refused("connection_enabled", "a connection that is switched on", "one that is switched off")
@@ -39,7 +40,7 @@ async def begin_at_oauth2(request: AnyRequest, parts: GivenParts, name: FromPath
 @get("/auth/oauth2/{name:str}/callback")
 async def return_from_oauth2(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
     tenant = tenant_of(request)
-    connection = await parts.connections.named(tenant, name, "oauth2")
+    connection = await connection_named(parts, request, name, "oauth2")
     wanted, checks = "", Checks()
     try:
         answer = answer_of(request)

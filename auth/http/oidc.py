@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from auth.destinations import own_path
 from auth.http.bodies import form_fields
+from auth.http.connected import connection_named
 from auth.http.context import AnyRequest, GivenParts, tenant_of
 from auth.http.entering import REHEARSAL, arrival_of, arrive, begun_again, bound_browser, browser_of, turn_away
 from auth.http.hints import hint_of
@@ -28,7 +29,7 @@ LONGEST_TOKEN = 64 * 1024
 async def begin_at_provider(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
     """On to the provider, with what it has to bring back remembered for this browser."""
     tenant = tenant_of(request)
-    connection = await parts.connections.named(tenant, name, "oidc")
+    connection = await connection_named(parts, request, name, "oidc")
     wanted = own_path(request.query_params.get("next"))
     again = await begun_again(parts, request)
     begun, checks = Begun.new(anew=again is not None), Checks()
@@ -47,7 +48,7 @@ async def begin_at_provider(request: AnyRequest, parts: GivenParts, name: FromPa
 @get("/auth/oidc/{name:str}/callback")
 async def return_from_provider(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
     tenant = tenant_of(request)
-    connection = await parts.connections.named(tenant, name, "oidc")
+    connection = await connection_named(parts, request, name, "oidc")
     wanted, checks = "", Checks()
     try:
         answer = answer_of(request)
@@ -67,7 +68,7 @@ async def return_from_provider(request: AnyRequest, parts: GivenParts, name: Fro
 async def hear_of_logout(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
     """The provider tells that a session of its has ended (Back-Channel Logout 1.0): so do those that were opened by it."""
     tenant = tenant_of(request)
-    connection = await parts.connections.named(tenant, name, "oidc")
+    connection = await connection_named(parts, request, name, "oidc")
     checks = Checks()
     fields = await form_fields(request, _LOGOUT_FIELDS, largest=LONGEST_TOKEN, longest=LONGEST_TOKEN)
     try:

@@ -17,6 +17,7 @@ from litestar.params import FromPath
 
 from auth.destinations import own_path
 from auth.http.bodies import posted_fields
+from auth.http.connected import connection_named
 from auth.http.context import AnyRequest, GivenParts, tenant_of
 from auth.http.entering import REHEARSAL, arrival_of, arrive, begun_again, bound_browser, browser_of, turn_away
 from auth.http.handover import handed_over, module_of
@@ -41,7 +42,7 @@ _ANSWER = frozenset({"SAMLResponse", "RelayState"})
 @get("/auth/saml/{name:str}/metadata")
 async def show_metadata(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[bytes]:
     """What the provider has to know of us; it is there before the connection is switched on."""
-    connection = await parts.connections.named(tenant_of(request), name, "saml")
+    connection = await connection_named(parts, request, name, "saml")
     headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     return Response(module_of(parts).metadata(tenant_of(request), connection), media_type=METADATA_TYPE, headers=headers)
 
@@ -49,7 +50,7 @@ async def show_metadata(request: AnyRequest, parts: GivenParts, name: FromPath[s
 @get("/auth/saml/{name:str}/login")
 async def ask_provider(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
     tenant, wanted = tenant_of(request), own_path(request.query_params.get("next"))
-    connection = await parts.connections.named(tenant, name, "saml")
+    connection = await connection_named(parts, request, name, "saml")
     base = parts.addresses.of(tenant)
     if request.headers.get("host", "").lower() != urlsplit(base).netloc.lower():
         # The provider knows one address of this organization; a cookie of another one would not come back with its answer.
@@ -67,7 +68,7 @@ async def ask_provider(request: AnyRequest, parts: GivenParts, name: FromPath[st
 async def take_answer(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
     """The provider's answer; where it is good, the browser goes on to `finish`."""
     tenant, checks = tenant_of(request), Checks()
-    connection = await parts.connections.named(tenant, name, "saml")
+    connection = await connection_named(parts, request, name, "saml")
     fields = await posted_fields(request, _ANSWER, largest=LARGEST)
     relay = fields.get("RelayState") or None
     # Where nobody has asked, the browser that came with the answer is the one that has to come to `finish`.
@@ -85,7 +86,7 @@ async def take_answer(request: AnyRequest, parts: GivenParts, name: FromPath[str
 @get("/auth/saml/{name:str}/finish")
 async def finish(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
     tenant = tenant_of(request)
-    connection = await parts.connections.named(tenant, name, "saml")
+    connection = await connection_named(parts, request, name, "saml")
     try:
         kept = await parts.handles.take(tenant, FINISH, request.query_params.get("handle"), browser_of(parts, request))
         Checks().require("same_connection", connection.name, kept["connection"], when=kept["connection"] == connection.name)

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from auth.http.bodies import posted_fields
+from auth.http.connected import connection_named
 from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, tenant_of
 from auth.http.entering import arrival_of
 from auth.http.handover import handed_over, module_of
@@ -46,7 +47,7 @@ async def hear_by_form(request: AnyRequest, parts: GivenParts, name: FromPath[st
 
 async def _heard(parts: Parts, request: AnyRequest, name: str, arrived: Arrived, relay: str | None) -> Response[str]:
     tenant = tenant_of(request)
-    connection = await parts.connections.named(tenant, name, "saml")
+    connection = await connection_named(parts, request, name, "saml")
     try:
         if arrived.field == "SAMLResponse":
             return await _answered(parts, request, connection, arrived)

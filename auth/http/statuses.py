@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from auth.errors import InvalidRequest, LinkSpent, TooLarge, TooSlow, UnsupportedMedia
+from auth.sso.checks import ConnectionUnavailable
 from tenants.errors import Conflict, Forbidden, NotFound, RateLimited, Refusal, RetryLater, Unauthenticated
 
 _STATUSES: tuple[tuple[type[Refusal], int], ...] = (
+    (ConnectionUnavailable, 503),
     (UnsupportedMedia, 415),
     (TooLarge, 413),
     (TooSlow, 408),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -31,7 +31,9 @@ def endings(connection: Connection, now: datetime) -> list[Ending]:
     return [*_ending("provider", provider, now), *_ending("own", own, now)]
 
 
-def _ending(whose: Literal["provider", "own"], spans: Iterable[Span], now: datetime) -> list[Ending]:
+def _ending(whose: Literal["provider", "own"], spans: Sequence[Span], now: datetime) -> list[Ending]:
+    if not spans:
+        return []
     last = max(spans, key=lambda span: span.ends)
     left = (last.ends - now).total_seconds() / 86400
     within = next((days for days in THRESHOLDS if left <= days), None)

@@ -17,7 +17,7 @@ from auth.saml.settings import SamlSettings
 from auth.sso.checks import Check, Checks
 from auth.sso.connections import Connection
 from auth.sso.fetching import Fetcher, NotFetched
-from tenants.errors import ValidationFailed
+from tenants.errors import Conflict, ValidationFailed
 from tenants.registry import Tenant
 from tenants.sentences import as_sentence
 
@@ -164,6 +164,10 @@ class SamlModule:
 
     async def renewed(self, connection: Connection, step: str) -> Connection:
         """Our next key: `prepare` publishes it beside the one in use, `switch` uses it, `drop` forgets the one before. Raises Conflict."""
+        if connection.unopened is not None:
+            raise Conflict(
+                "Our keys of this connection do not open any more. Hand in the provider's values again by a set-up link: that makes new ones."
+            )
         if step == "prepare":
             return replace(connection, secrets=prepared(connection.secrets, await asyncio.to_thread(new_pair, "Imprint")))
         return replace(connection, secrets=(switched if step == "switch" else dropped)(connection.secrets))

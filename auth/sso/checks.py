@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from tenants.errors import Unauthenticated
-from tenants.sentences import sentence
+from tenants.sentences import as_sentence, sentence
 
 LONGEST = 300
 
@@ -36,6 +36,16 @@ class SignInRefused(Unauthenticated):
 
     def extensions(self) -> dict[str, object]:
         return {"trace": self.trace} if self.trace else {}
+
+
+class ConnectionUnavailable(SignInRefused):
+    """Nobody can come in this way until an administrator has mended it; another way may be open."""
+
+    code: ClassVar[str] = "CONNECTION_UNAVAILABLE"
+
+    def __init__(self, check: Check) -> None:
+        super().__init__(check)
+        self.args = (as_sentence("This way to sign in is not available just now. Take another, or tell your administrator the number below."),)
 
 
 class SignOutUnproven(SignInRefused):

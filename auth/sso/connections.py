@@ -10,12 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import UUID
 
+import structlog
+
 from auth.enforced import SETTINGS, TESTED, keep_way_in
 from auth.sso.mapping import GroupRoles
 from auth.sso.trail import Happened, tell_in
 from tenants.database import UniqueTaken, repeatable
 from tenants.errors import Conflict, NotFound
 from tenants.registry import Tenant
+from tenants.secrets import Undecipherable
 from tenants.sentences import sentence
 from tenants.statements import statement
 from tenants.transaction import Cause, Transaction, transaction
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 Kind = Literal["saml", "oidc", "oauth2", "ldap"]
 MOST_CACHED = 10_000
 OLDEST = 3.0
+
+log = structlog.get_logger(__name__)
 
 ALL = statement("SELECT * FROM __tenant__.connections ORDER BY label, id")
 ONE = statement("SELECT * FROM __tenant__.connections WHERE name = :name FOR UPDATE")
@@ -51,7 +56,10 @@ DELETE = statement("DELETE FROM __tenant__.connections WHERE id = :id")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """`settings` may be shown, `secrets` never; what either holds is the kind's to say. `group_roles`: the first rule that fits counts."""
+    """`settings` may be shown, `secrets` never; what either holds is the kind's to say. `group_roles`: the first rule that fits counts.
+
+    `unopened`: its sealed secrets, where the organization's key does not open them. Nobody signs in through it until it gets others.
+    """
 
     id: UUID
     name: str
@@ -64,6 +72,7 @@ class Connection:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     group_roles: GroupRoles = ()
     version: int = 1
+    unopened: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,7 @@ class Connections:
         self._oldest = oldest
         self._clock = clock
         self._known: OrderedDict[UUID, tuple[float, tuple[Connection, ...]]] = OrderedDict()
+        self._told: set[tuple[UUID, int]] = set()
 
     async def of(self, tenant: Tenant) -> tuple[Connection, ...]:
         """All of them, by label."""
@@ -91,6 +101,7 @@ class Connections:
         now = self._clock()
         async with self._database.reading(tenant.place) as connection:
             found = tuple(_connection(tenant, row) for row in await connection.fetch(ALL))
+        self._tell_unopened(tenant, found)
         self._known[tenant.id] = (now, found)
         self._known.move_to_end(tenant.id)
         if len(self._known) > MOST_CACHED:
@@ -108,6 +119,7 @@ class Connections:
         return found
 
     async def enabled(self, tenant: Tenant) -> tuple[Connection, ...]:
+        """Those that are switched on, with those whose secrets do not open."""
         return tuple(connection for connection in await self.of(tenant) if connection.enabled)
 
     async def by_id(self, tenant: Tenant, id: UUID) -> Connection | None:
@@ -174,6 +186,13 @@ class Connections:
             if settings:
                 await tell_in(change, Happened(TESTED, connection.kind, cause.correlation_id, connection.id, cause.user_id, details=details))
 
+    def _tell_unopened(self, tenant: Tenant, found: tuple[Connection, ...]) -> None:
+        """Once for each state of a connection, not at every look."""
+        for one in found:
+            if one.unopened is not None and (one.id, one.version) not in self._told:
+                self._told.add((one.id, one.version))
+                log.error("connection", tenant=tenant.slug, connection=one.name, kind=one.kind, result="secrets do not open")
+
     def forget(self, tenant: Tenant) -> None:
         """This process hears of a change at once; the others within `oldest` seconds."""
         self._known.pop(tenant.id, None)
@@ -202,7 +221,7 @@ def _columns(tenant: Tenant, connection: Connection) -> dict[str, Any]:
         "label": connection.label,
         "enabled": connection.enabled,
         "settings": dict(connection.settings),
-        "secrets": sealed_secrets(tenant.key, connection.id, connection.secrets),
+        "secrets": connection.unopened or sealed_secrets(tenant.key, connection.id, connection.secrets),
         "create_people": connection.create_people,
         "default_role": connection.default_role,
         "group_roles": [list(rule) for rule in connection.group_roles],
@@ -210,6 +229,11 @@ def _columns(tenant: Tenant, connection: Connection) -> dict[str, Any]:
 
 
 def _connection(tenant: Tenant, row: Row) -> Connection:
+    """One row that does not open, after a restore with another key or a change by hand, leaves the others as they are."""
+    try:
+        secrets, unopened = json.loads(tenant.key.decrypt(row["secrets"], secrets_context(row["id"]))), None
+    except Undecipherable:
+        secrets, unopened = {}, bytes(row["secrets"])
     return Connection(
         row["id"],
         row["name"],
@@ -219,9 +243,10 @@ def _connection(tenant: Tenant, row: Row) -> Connection:
         row["create_people"],
         row["default_role"],
         row["settings"],
-        json.loads(tenant.key.decrypt(row["secrets"], secrets_context(row["id"]))),
+        secrets,
         tuple((group, role) for group, role in row["group_roles"]),
         row["version"],
+        unopened,
     )
 
 

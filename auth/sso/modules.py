@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from auth.sso.checks import Check
+
 if TYPE_CHECKING:
-    from auth.sso.checks import Check
     from auth.sso.connections import Connection
     from tenants.registry import Tenant
 
@@ -28,3 +29,11 @@ class Module(Protocol):
 
     async def examine(self, tenant: Tenant, connection: Connection) -> list[Check]:
         """What can be said of the connection without anybody signing in: addresses that answer, certificates, keys, a search."""
+
+
+UNOPENED = Check("secrets_open", "secrets that the organization's key opens", "secrets that it does not open")
+
+
+async def examined(module: Module, tenant: Tenant, connection: Connection) -> list[Check]:
+    """As `examine`; without its secrets there is nothing to look with."""
+    return [UNOPENED] if connection.unopened is not None else await module.examine(tenant, connection)

@@ -16,6 +16,7 @@ from auth.http.pages import redirect
 from auth.parts import Parts
 from auth.principal import Principal
 from auth.sso.connections import Connection
+from auth.sso.modules import examined
 from tenants.errors import Refusal, ValidationFailed
 from tenants.sentences import sentence
 from tenants.transaction import Cause
@@ -85,8 +86,8 @@ async def connection_page(
         scim_address=f"{parts.addresses.of(tenant_of(request))}/scim/v2",
         scim_tokens=await parts.scim_tokens.of(tenant_of(request), connection.id),
         made=made,
-        certificates=_certificates(connection) if connection.kind == "saml" else None,
-        checks=await module.examine(tenant_of(request), connection) if "examine" in request.query_params else None,
+        certificates=_certificates(connection) if connection.kind == "saml" and connection.unopened is None else None,
+        checks=await examined(module, tenant_of(request), connection) if "examine" in request.query_params else None,
     )
 
 

@@ -19,6 +19,7 @@ from auth.http.guards import bind_form, check_own_form, setup_secret
 from auth.http.pages import redirect
 from auth.parts import Parts
 from auth.sso.connections import Connection
+from auth.sso.modules import examined
 from auth.sso.setup_links import SetupLinkEnded
 from tenants.errors import Forbidden, NotFound, Refusal
 from tenants.ids import new_id
@@ -117,7 +118,7 @@ async def show_guest_connection(request: AnyRequest, parts: GivenParts) -> Respo
         link=guest.link,
         kind=KINDS[guest.link.kind or connection.kind],
         copied=[(title, parts.addresses.of(tenant_of(request)) + path) for title, path in module.copied(connection)],
-        checks=await module.examine(tenant_of(request), connection) if "examine" in request.query_params else None,
+        checks=await examined(module, tenant_of(request), connection) if "examine" in request.query_params else None,
     )
 
 
@@ -185,7 +186,7 @@ async def _connection(parts: Parts, request: AnyRequest, guest: Guest) -> Connec
 
 def _with(guest: Guest, held: Connection, settings: dict[str, object], secrets: dict[str, str]) -> Connection:
     may_change(guest, held)
-    return replace(held, settings=settings, secrets=secrets)
+    return replace(held, settings=settings, secrets=secrets, unopened=None)
 
 
 def _expected(guest: Guest, kind: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from auth.sso.checks import Check
 
-COLUMNS = ("name", "kind", "label", "enabled", "sign_in")
+COLUMNS = ("name", "kind", "label", "enabled", "trouble", "sign_in")
 
 
 @click.group("connections")
