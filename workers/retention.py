@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import app.comments.guests
 import app.engagement.retention
+import app.users.notices
 import auth.retention
 from app.api.idempotency import forget_old
 from app.engagement.projections import Work
@@ -58,7 +59,7 @@ async def let_go_of_ticks(connection: Connection, rows: int) -> int:
     return await connection.execute(TICKS, since=first_id_at(now - TICKS_FROM), until=first_id_at(now - TICKS_UNTIL), handlers=handlers, rows=rows)
 
 
-LET_GO = (auth.retention.let_go, forget_old, app.engagement.retention.let_go, app.comments.guests.let_go, let_go_of_ticks)
+LET_GO = (auth.retention.let_go, forget_old, app.engagement.retention.let_go, app.comments.guests.let_go, app.users.notices.let_go, let_go_of_ticks)
 
 
 class Retention:

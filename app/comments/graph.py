@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.comments.past import comment_history
 from app.comments.sealing import EMAIL
 from app.comments.tables import comments
 from app.shared.graph import (
@@ -17,12 +18,14 @@ from app.shared.graph import (
     Order,
     Permitted,
     Reads,
+    Recalled,
     Rendered,
     Sealed,
     Value,
 )
 
-MODERATORS = Permitted("comments.moderate")
+MODERATE = "comments.moderate"
+MODERATORS = Permitted(MODERATE)
 STANDING = AllOf((AnyOf((Equals(comments.c.status, "APPROVED"), Equals(comments.c.tombstone, "true"))), Reads("Post", comments.c.post_id)))
 
 COMMENT = Entity(
@@ -51,6 +54,7 @@ COMMENT = Entity(
             },
             visible=MODERATORS,
         ),
+        "history": Recalled(comment_history, MODERATORS, MODERATE),
         "createdAt": Value(comments.c.created_at),
         "editedAt": Value(comments.c.edited_at),
         "version": Value(comments.c.version),

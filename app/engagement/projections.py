@@ -106,7 +106,8 @@ async def count(tx: Transaction, fired: datetime) -> int:
     due = tx.now if counted == BATCH else tx.now + COUNT_AFTER
     if await tx.connection.execute(GO_ON, name=Work.COUNT, due_at=due, was=fired):
         await tx.schedule(Work.COUNT, tx.tenant.id, due)
-    await _ask(tx, Work.RANK, tx.now + RANK_AFTER, lost=tx.now + FIRING)
+    wait = RANK_AFTER if await tx.connection.fetchval(ANYTHING_TRENDS) else timedelta(0)
+    await _ask(tx, Work.RANK, tx.now + wait, lost=tx.now + FIRING)
     return counted
 
 

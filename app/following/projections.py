@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from tenants.statements import statement
@@ -12,7 +13,13 @@ TELL_MORE = "following.tell_more"
 """The kind of the timer behind which the next batch is told."""
 
 NOBODY = UUID(int=0)
-PUBLIC = statement("SELECT true FROM __tenant__.posts WHERE id = :post_id AND status = 'PUBLISHED'")
+NEWS = statement(
+    """
+    SELECT true FROM __tenant__.posts WHERE id = :post_id AND status = 'PUBLISHED' AND NOT EXISTS (
+      SELECT FROM __tenant__.domain_events WHERE aggregate_id = :post_id AND event_type = 'PostPublished' AND occurred_at < :since
+    )
+    """
+)
 # Each branch reads as far as one batch goes along its index, whatever number of people follow. Under a category stands what is under its children.
 FOLLOWERS = statement(
     """
@@ -45,9 +52,12 @@ LET_GO = statement(
 DECIDED_BY = statement("SELECT user_id FROM __tenant__.domain_events WHERE id = :id")
 
 
-async def followers(tx: Transaction, post_id: UUID, author_id: UUID, after: UUID) -> list[UUID]:
-    """The next batch of those who follow what the post meets now, by id; none where readers cannot see it any more."""
-    if not await tx.connection.fetchval(PUBLIC, post_id=post_id):
+async def followers(tx: Transaction, post_id: UUID, author_id: UUID, after: UUID, *, since: datetime) -> list[UUID]:
+    """The next batch of those who follow what the post meets now, by id.
+
+    None where readers cannot see it any more, and where it first came out before `since`: who was told then, need not be known any more.
+    """
+    if not await tx.connection.fetchval(NEWS, post_id=post_id, since=since):
         return []
     return [row["user_id"] for row in await tx.connection.fetch(FOLLOWERS, post_id=post_id, author_id=author_id, after=after, batch=BATCH)]
 

@@ -24,14 +24,15 @@ from app.shared.graph import (
     Sealed,
     Value,
 )
-from app.users.past import user_history
+from app.users.past import role_history, user_history
 from app.users.tables import notifications, roles, users
 from app.users.values import DEFAULT_ROLES, EMAIL_PURPOSE
 from auth.sso.tables import identities
 from tenants.tables import domain_events
 
 UNREAD_ONLY = {"unreadOnly": IsNull(notifications.c.read_at)}
-MANAGER = Permitted("users.manage")
+MANAGE = "users.manage"
+MANAGER = Permitted(MANAGE)
 ME = IsMe(users.c.id)
 SELF_OR_MANAGER = AnyOf((MANAGER, ME))
 LAST_SIGN_IN = """coalesce((SELECT to_json(to_char(s.last_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text
@@ -101,7 +102,7 @@ USER = Entity(
             (users.c.id,),
             visible=SELF_OR_MANAGER,
         ),
-        "history": Recalled(user_history, SELF_OR_MANAGER, "users.manage"),
+        "history": Recalled(user_history, SELF_OR_MANAGER, MANAGE),
         "identities": Many("Identity", Link(identities.c.user_id, identities.c.id, order=(identities.c.linked_at,))),
         "notifications": Connection("Notification", via=notifications.c.user_id),
         "unreadNotificationCount": Computed(UNREAD, (users.c.id,), visible=ME),
@@ -151,6 +152,7 @@ ROLE = Entity(
         "permissions": Value(roles.c.permissions),
         "builtIn": Computed(BUILT_IN, (roles.c.name,)),
         "memberCount": Computed(MEMBERS, (roles.c.name,), visible=MANAGER),
+        "history": Recalled(role_history, MANAGER, MANAGE),
         "createdAt": Value(roles.c.created_at),
         "version": Value(roles.c.version),
     },

@@ -12,6 +12,7 @@ from app.content.events import PostPublished
 from app.following.projections import BATCH, NOBODY, TELL_MORE, decided_by, followers, let_go
 from app.shared.events import from_store
 from app.users.events import UserRemoved
+from app.users.notices import KEPT
 from app.users.projections import notify_all
 from tenants.events import READ, StoredEvent, from_row
 from tenants.transaction import Transaction
@@ -48,7 +49,7 @@ async def _tell(tx: Transaction, event: StoredEvent, after: UUID) -> None:
     published = from_store(event.type, event.type_version, event.data)
     if not isinstance(published, PostPublished):
         raise TypeError(f"{event.type} publishes nothing")
-    batch = await followers(tx, published.post_id, published.author_id, after)
+    batch = await followers(tx, published.post_id, published.author_id, after, since=tx.now - KEPT)
     knowing = {published.author_id, event.user_id or await decided_by(tx, event.causation_id)}
     data = {"title": published.title, "authorId": str(published.author_id)}
     told = [user_id for user_id in batch if user_id not in knowing]

@@ -35,7 +35,7 @@ COMMENT_ORDERS = ("CREATED_AT_ASC", "CREATED_AT_DESC")
 AUDIT_ORDERS = ("AT_DESC", "AT_ASC")
 USER_ORDERS = ("USERNAME_ASC", "USERNAME_DESC", "NAME_ASC", "CREATED_AT_DESC")
 # Refused for posts without events, which these are; told from events that the reference does not fold.
-OF_EVENTS = {("Post", "difference"), ("User", "history"), ("Organization", "history")}
+OF_EVENTS = {("Post", "difference"), ("User", "history"), ("Role", "history"), ("Organization", "history")}
 STATUSES = ("DRAFT", "IN_REVIEW", "APPROVED", "REJECTED", "PUBLISHED", "ARCHIVED", "SCHEDULED", "EXPIRED", "DELETED")
 
 
@@ -120,7 +120,7 @@ class Operation:
             case "Post", "asOf":
                 moment = "2027-01-01T00:00:00Z"
                 return f"(at: {self.given('DateTime!', moment, quoted(moment))})"
-            case "Post" | "Tag" | "Category", "history":
+            case "Post" | "Tag" | "Category" | "Comment", "history":
                 first = self.draw(st.integers(0, 3))
                 return f"(first: {self.given('Int', first, str(first))})"
             case _, "posts" | "draftPosts" | "deletedPosts":

@@ -600,6 +600,9 @@ class Reading:
     def Comment_moderation(self, comment: Row) -> Row | None:
         return comment if self.who.may("comments.moderate") else None
 
+    def Comment_history(self, *_: Any, **__: Any) -> list[Row] | None:
+        return [] if self.who.may("comments.moderate") else None
+
     def CommentModeration_guestEmail(self, moderation: Row) -> str | None:
         if moderation["guest_key"] is None:
             return None

@@ -61,7 +61,7 @@ ELSEWHERE = {
     "Post.history": "test_history",
     "Post.asOf": "test_history",
     "Post.difference": "test_history",
-    **{f"{kind}.history": "test_histories" for kind in ("Tag", "Category", "User", "Organization")},
+    **{f"{kind}.history": "test_histories" for kind in ("Tag", "Category", "Comment", "User", "Role", "Organization")},
     "Comment": "test_comments and test_differential",
     "Comment.moderation": "test_comments and test_differential",
     "Notification": "test_differential, for each kind of reader",

@@ -19,7 +19,8 @@ DONE = statement(
     """
     SELECT (SELECT count(*) FROM __tenant__.post_views) AS views, (SELECT count(*) FROM __tenant__.post_likes) AS likes,
            (SELECT count(*) FROM __tenant__.post_shares) AS shares, (SELECT count(*) FROM __tenant__.subscriptions) AS follows,
-           (SELECT count(DISTINCT post_id) FROM __tenant__.post_views) AS posts
+           (SELECT count(DISTINCT post_id) FROM __tenant__.post_views) AS posts,
+           (SELECT count(*) FROM __tenant__.trending_posts) AS trending, (SELECT count(*) FROM __tenant__.post_totals WHERE score > 0) AS popular
     """
 )
 
@@ -42,6 +43,6 @@ async def test_the_demos_posts_are_looked_at_liked_and_passed_on_and_its_people_
         done.append(dict(row.items()))
 
     assert done[0] == done[1]
-    assert done[0]["posts"] == 8
+    assert (done[0]["posts"], done[0]["trending"], done[0]["popular"]) == (8, 8, 8)
     assert all(done[0].values()), done[0]
     assert (await verify(pool, house.tenant)).differences == []

@@ -17,9 +17,10 @@ from app.taxonomy.commands import CreateCategory, CreateTag
 from app.users.commands import InviteUser, RemoveUser, SuspendUser, UpdatePreferences
 from auth.principal import SYSTEM
 from ops.demo.people import ACME
-from tenants.database import Database
+from tenants.database import Database, connect_as_admin
 from tenants.events import READ, from_row
 from tenants.ids import new_id
+from tenants.naming import quoted
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
@@ -154,6 +155,27 @@ async def test_what_is_published_again_is_not_told_again_and_what_was_taken_back
         await do(line, bus, house, "lucia", UnpublishPost(post))
 
     assert await told(line, house, post) == [house.id_of("reader")]
+
+
+async def test_what_first_came_out_a_year_ago_is_no_news_when_it_is_published_again(
+    line: Line, bus: Bus, house: House, globex: House, migrated: TenantSettings
+) -> None:
+    await follow(bus, house, "reader", Kind.AUTHOR, house.id_of("author"))
+    post, later = await write_post(bus, house), await write_post(bus, house)
+    for who, command in (("author", SubmitPost), ("editor", ApprovePost), ("lucia", PublishPost), ("lucia", UnpublishPost)):
+        for one in (post, later):
+            await do(line, bus, house, who, command(one))
+    schema = quoted(house.tenant.place.schema)
+    async with connect_as_admin(migrated.admin_database_url) as admin:
+        await admin.run(f"SET ROLE {quoted(migrated.owner_role)}")
+        await admin.run(f"DELETE FROM {schema}.notifications")
+        for age, one in (("366 days", post), ("364 days", later)):
+            await admin.run(f"UPDATE {schema}.domain_events SET occurred_at = now() - interval '{age}' WHERE aggregate_id = '{one}'")
+
+    for one in (post, later):
+        await do(line, bus, house, "lucia", PublishPost(one))
+
+    assert (await told(line, house, post), await told(line, house, later)) == ([], [house.id_of("reader")])
 
 
 async def test_thousands_hear_once_each_in_batches_when_workers_are_killed_and_deliveries_repeated(

@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
+from app.bus import Bus
+from app.users import notices
 from auth.opaque import digest
 from auth.retention import let_go
 from tenants.database import Database, connect_as_admin
@@ -16,7 +18,7 @@ from tenants.naming import quoted
 from tenants.registry import Registry
 from tenants.settings import TenantSettings
 from tenants.statements import statement
-from tests.integration.conftest import House
+from tests.integration.conftest import House, write_post
 from workers.retention import TenantRetention
 from workers.rounds import DailyRound
 
@@ -32,6 +34,14 @@ TOKEN = statement(
 LINK = statement(
     "INSERT INTO __tenant__.links (hash, user_id, purpose, expires_at) VALUES (:hash, :user_id, 'reset', now() - CAST(:expired AS interval))"
 )
+NOTICE = statement(
+    """
+    INSERT INTO __tenant__.notifications (id, user_id, kind, event_id, subject_id, created_at)
+    SELECT :id, :user_id, 'Test', e.id, e.aggregate_id, now() - CAST(:age AS interval) FROM __tenant__.domain_events e
+    WHERE e.aggregate_id = :post ORDER BY e.aggregate_version LIMIT 1
+    """
+)
+AGES_TOLD = statement("SELECT extract(day FROM now() - created_at)::int AS days FROM __tenant__.notifications WHERE id = ANY (CAST(:ids AS uuid[]))")
 FORGET = statement("DELETE FROM control.leases WHERE name = 'tenant-retention'")
 A_DAY_LATER = statement("UPDATE control.leases SET until = until - interval '1 day' WHERE name = 'tenant-retention'")
 
@@ -82,6 +92,27 @@ class Kept:
         return {age for age, id in self._ids.items() if id in found}
 
 
+class Told:
+    """What a house's reader was told so many days ago."""
+
+    def __init__(self, pool: Database, house: House) -> None:
+        self._pool = pool
+        self._house = house
+        self._ids: list[UUID] = []
+
+    async def fill(self, bus: Bus) -> Told:
+        post = await write_post(bus, self._house)
+        async with self._pool.writing(self._house.tenant.place) as connection:
+            for days in (364, 366, 367, 400):
+                self._ids.append(new_id())
+                await connection.execute(NOTICE, id=self._ids[-1], user_id=self._house.id_of("reader"), post=post, age=timedelta(days=days))
+        return self
+
+    async def ages(self) -> set[int]:
+        async with self._pool.reading(self._house.tenant.place) as connection:
+            return {int(row["days"]) for row in await connection.fetch(AGES_TOLD, ids=self._ids)}
+
+
 @pytest.fixture
 async def retention(pool: Database, registry: Registry) -> AsyncIterator[DailyRound]:
     """That of a process that starts on a day without a round so far."""
@@ -124,6 +155,18 @@ async def test_a_step_deletes_no_more_than_it_was_told_to(pool: Database, acme: 
         assert await let_go(connection, 1) == 0
     assert await here.sessions() == KEPT
     assert await there.sessions() == set(AGES)
+
+
+async def test_what_people_were_told_a_year_ago_is_let_go_of_oldest_first_and_a_little_at_a_time(
+    bus: Bus, pool: Database, acme: House, globex: House
+) -> None:
+    here, there = [await Told(pool, house).fill(bus) for house in (acme, globex)]
+    async with pool.reading(acme.tenant.place) as connection:
+        deleted = [await notices.let_go(connection, 2) for _ in range(3)]
+
+    assert deleted == [2, 1, 0]
+    assert await here.ages() == {364}
+    assert await there.ages() == {364, 366, 367, 400}
 
 
 async def test_there_is_one_round_a_day_whichever_process_asks(
