@@ -10,6 +10,7 @@ from app.management.decisions import Decisions
 from auth.credentials import Credentials
 from auth.passwords import Passwords
 from auth.principal import Principal
+from ops.demo.domain import prove_domain
 from ops.demo.load import load_people, load_posts
 from ops.demo.people import HOUSES, House
 from ops.demo.readers import load_readers
@@ -46,6 +47,7 @@ async def load(settings: TenantSettings, slug: str, say: Say) -> Loaded:
     async with Database(settings, connections=6) as database:
         tenant = await _tenant(settings, database, house)
         people = await load_people(database, tenant, house)
+        await prove_domain(database, tenant, house)
         logins = await _set_passwords(database, tenant, house, people, dev=settings.dev)
         events = await load_posts(database, tenant, house, people, lambda done, total: say(slug, done, total))
         await load_talk(database, tenant, house, people)

@@ -20,8 +20,13 @@ class House:
     name: str
     people: tuple[Person, ...]
 
+    @property
+    def domain(self) -> str:
+        """Of its people's addresses: below .example nobody has one (RFC 2606)."""
+        return f"{self.slug}.example"
+
     def email(self, person: Person) -> str:
-        return f"{person.key}@{self.slug}.example"
+        return f"{person.key}@{self.domain}"
 
 
 ACME = House(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
+
+from auth.sso.checks import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,9 @@ class Explained:
     mend: str
 
 
-_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+_OTHER = "Compare the two values, and correct the one that is wrong at the provider or in this connection."
+_CLOCKS = "Set the clocks of both machines by NTP."
+WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "email_present": ("E-mail address", "Have the provider send the person's e-mail address, and name its attribute in this connection."),
         "email_verified": ("Address is verified", "Let the person verify the address at the provider, or link the account in another way."),
@@ -51,16 +55,106 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "audience": ("Meant for us", "Enter the entity id at the provider as it stands under At the provider."),
         "asked_for": ("Begun here", "Begin at our sign-in page, or let this connection take sign-ins that begin at the provider."),
         "relay_state": ("RelayState came back", "Have the provider send RelayState back as it got it."),
+        "provider_configuration": ("Provider answers with its configuration", "Compare the issuer with what the provider's documentation says."),
+        "provider_keys": ("Provider publishes its keys", "See whether the provider's key address can be reached from here."),
+        "provider_agrees": ("Provider agrees", "See what was found: it is the provider's own answer."),
+        "code": ("Provider sends a code", _OTHER),
+        "code_exchange": ("Code is exchanged for tokens", "Enter the client id and the secret anew, and compare how the client proves itself."),
+        "access_token": ("Access token is there", _OTHER),
+        "user_api": ("User API answers", "Compare the address of the user API, and the scopes."),
+        "user_id": ("User API names a lasting id", "Name the field of the user API that never becomes another person's."),
+        "user_addresses": ("Provider lists the addresses", "Give the application the scope to read e-mail addresses."),
+        "userinfo": ("User info answers", _OTHER),
+        "userinfo_subject": ("User info is of the same person", _OTHER),
+        "token_form": ("Token has the right form", _OTHER),
+        "token_algorithm": ("Token is signed by a public key", "Choose RS256 or ES256 for this application at the provider."),
+        "token_extensions": ("Token asks for nothing unknown", _OTHER),
+        "token_key": ("Token's key is the provider's", _OTHER),
+        "token_signature": ("Token's signature is right", _OTHER),
+        "token_issuer": ("Token is of this provider", "Enter the issuer exactly as the provider writes it."),
+        "token_audience": ("Token is for us", "Compare the client id at the provider with the one here."),
+        "token_authorized_party": ("Token was given to us", _OTHER),
+        "token_nonce": ("Token answers this sign-in", _OTHER),
+        "token_expires": ("Token is good still", _CLOCKS),
+        "token_auth_time": ("Person was asked just now", _OTHER),
+        "answer_form": ("Answer can be read", _OTHER),
+        "answer_issuer": ("Answer comes from this provider", _OTHER),
+        "state": ("Sign-in began in this browser", "Begin again, in one browser, and do not use the back button."),
+        "state_connection": ("Answer is of the same connection", _OTHER),
+        "same_connection": ("Answer is of the same connection", _OTHER),
+        "rehearsal_connection": ("Answer is of the connection that is tested", _OTHER),
+        "same_person": ("Same person as before", _OTHER),
+        "subject": ("Provider names the person", _OTHER),
+        "subject_attribute": ("Attribute with the lasting id is there", "Have the provider send this attribute, or name another in this connection."),
+        "message_size": ("Message is of a usual size", _OTHER),
+        "message_encoding": ("Message is encoded properly", _OTHER),
+        "message_plain": ("Message has no document type", _OTHER),
+        "message_xml": ("Message is XML", _OTHER),
+        "message_kind": ("Message is a response", _OTHER),
+        "one_assertion": ("One assertion", _OTHER),
+        "signed_reference": ("Signature covers what it stands in", _OTHER),
+        "encryption_algorithm": ("Encryption is strong", "Choose AES-GCM at the provider."),
+        "response_issuer": ("Response is of this provider", "Take the provider's metadata over again: its entity id is another one."),
+        "assertion_issuer": ("Assertion is of this provider", "Take the provider's metadata over again: its entity id is another one."),
+        "issuer": ("Message is of this provider", _OTHER),
+        "issued": ("Issued now", _CLOCKS),
+        "expired": ("Good still", _CLOCKS),
+        "conditions": ("Conditions are there", _OTHER),
+        "conditions_time": ("Conditions hold now", _CLOCKS),
+        "confirmation": ("One confirmation for the bearer", _OTHER),
+        "confirmation_time": ("Confirmation holds now", _CLOCKS),
+        "confirmation_end": ("Confirmation ends soon", "Have the provider confirm for an hour at most."),
+        "provider_session": ("Session at the provider goes on", _OTHER),
+        "in_response_to": ("Answers one request", _OTHER),
+        "assertion_once": ("Comes for the first time", "Begin again: an answer is good once."),
+        "name_id": ("NameID is there", "Have the provider send a NameID."),
+        "own_certificate": ("Our certificate is good", "Prepare the next one under Certificates, and switch to it."),
+        "metadata": ("Metadata is as here", "Add the provider's new metadata under Certificates."),
+        "login_given": ("Name was typed", _OTHER),
+        "password_given": ("Password was typed", _OTHER),
+        "password": ("Password is right", _OTHER),
+        "directory_reached": ("Directory can be reached", "Look at the server's address, its port and the firewall between."),
+        "directory_tls": ("Directory's certificate is trusted", "Enter the authority that signed it, and the server under the name in it."),
+        "directory_answer": ("Directory's answer can be read", _OTHER),
+        "service_bind": ("Account that searches gets in", "Enter its DN and its password anew."),
+        "base_entry": ("Place where people are is there", "Compare the base DN with the directory."),
+        "person_found": ("One entry of this name", "Narrow the filter until it finds one entry for each name."),
+        "person_id": ("Entry has a lasting id", "Name the attribute that never becomes another person's in this connection."),
+        "ids_unique": ("Ids within are unique", _OTHER),
+        "token_issued": ("Token was issued now", _CLOCKS),
+        "token_subject": ("Token names the person", _OTHER),
+        "token_type": ("Token is of the right kind", _OTHER),
         "name_id_format": (
             "Id lasts",
             "Choose a persistent id or the e-mail address as NameID at the provider, or let it send subject-id or pairwise-id.",
         ),
     }
 )
-_OTHER = "Compare the two values, and correct the one that is wrong at the provider or in this connection."
+# Of whatever was under way: its name stands before.
+_BEGUN: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "known": ("Sign-in began here", "Begin again at the sign-in page: a number is good once."),
+        "fresh": ("Sign-in began a few minutes ago", "Begin again, and do not wait so long at the provider."),
+        "browser": ("Sign-in began in this browser", "Begin again, in one browser that keeps cookies."),
+    }
+)
 
 
 def explained(check: Mapping[str, Any]) -> Explained:
     name = str(check["name"])
-    title, mend = _WORDS.get(name, (name.replace("_", " ").capitalize(), _OTHER))
+    title, mend = _words(name)
     return Explained(title, str(check["expected"]), str(check["found"]), bool(check["passed"]), mend)
+
+
+def in_words(checks: Iterable[Check]) -> list[Explained]:
+    """What a look at the provider has shown, in words."""
+    return [explained(asdict(check)) for check in checks]
+
+
+def title_of(name: str) -> str:
+    """What a check is about, in few words; its own name where nobody has words for it."""
+    return _words(name)[0]
+
+
+def _words(name: str) -> tuple[str, str]:
+    return WORDS.get(name) or _BEGUN.get(name.rpartition("_")[2]) or (name.replace("_", " ").capitalize(), _OTHER)

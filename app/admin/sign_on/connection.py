@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app.admin.frame import administrator, desk, sent_by
+from app.admin.sign_on.checks import in_words
 from app.admin.sign_on.overview import ADDRESS, PERMISSION
 from app.admin.sign_on.terms import TERMS, read_terms, typed_terms
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
@@ -87,7 +88,7 @@ async def connection_page(
         scim_tokens=await parts.scim_tokens.of(tenant_of(request), connection.id),
         made=made,
         certificates=_certificates(connection) if connection.kind == "saml" and connection.unopened is None else None,
-        checks=await examined(module, tenant_of(request), connection) if "examine" in request.query_params else None,
+        checks=in_words(await examined(module, tenant_of(request), connection)) if "examine" in request.query_params else None,
     )
 
 

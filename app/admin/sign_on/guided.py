@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app.admin.frame import GUESTS, PAGES, Guest, desk
+from app.admin.sign_on.checks import in_words
 from app.admin.sign_on.guests import cause_of, connection_of, guest_of, may_change, require_administrator, sent_by_guest, through
 from app.admin.sign_on.kinds import KINDS
 from app.admin.sign_on.rehearsal import begin, result_page
@@ -118,7 +119,7 @@ async def show_guest_connection(request: AnyRequest, parts: GivenParts) -> Respo
         link=guest.link,
         kind=KINDS[guest.link.kind or connection.kind],
         copied=[(title, parts.addresses.of(tenant_of(request)) + path) for title, path in module.copied(connection)],
-        checks=await examined(module, tenant_of(request), connection) if "examine" in request.query_params else None,
+        checks=in_words(await examined(module, tenant_of(request), connection)) if "examine" in request.query_params else None,
     )
 
 

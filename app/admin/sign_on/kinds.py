@@ -67,7 +67,7 @@ def _saml(key: str, title: str, line: str, steps: tuple[str, ...]) -> SetUp:
         (("Audience, or entity id", "/auth/saml/{name}/metadata"), ("Reply address, or ACS URL", "/auth/saml/{name}/acs")),
         (
             Field("metadata_url", "Metadata address", "Where the provider publishes its metadata.", input="url", required=False),
-            Field("metadata", "or the metadata itself", "The whole XML document.", input="area", required=False),
+            Field("metadata", "Or the metadata itself", "The whole XML document.", input="area", required=False),
         ),
     )
 
@@ -125,7 +125,7 @@ KINDS: Mapping[str, SetUp] = MappingProxyType(
                 ("Make an account there that may search for people.",),
                 (),
                 (
-                    Field("url", "Server", "ldaps://directory.example.com; several with spaces between.", setting="urls", value="ldaps://"),
+                    Field("url", "Server", "Like ldaps://directory.example.com; several with spaces between.", setting="urls", value="ldaps://"),
                     Field("base_dn", "Where people are", "For example ou=people,dc=example,dc=com"),
                     Field("user_filter", "Which of them", "With {login} for what was typed.", value="(|(uid={login})(mail={login}))"),
                     Field("bind_dn", "Account that searches", required=False),

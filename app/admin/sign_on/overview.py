@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Response, get, post
 
 from app.admin.frame import ADMINISTRATORS, administrator, desk, sent_by
+from app.admin.sign_on.checks import title_of
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
 from auth.http.pages import redirect
 from auth.parts import Parts
@@ -60,5 +61,6 @@ async def _page(parts: Parts, request: AnyRequest, principal: Principal, refusal
         connections=await parts.connections.of(tenant),
         domains=await parts.email_domains.of(tenant),
         trace=trace,
+        title_of=title_of,
         refusals=await parts.trail.refusals(tenant, trace=trace or None),
     )

@@ -130,7 +130,7 @@ async def test_a_test_names_the_check_that_failed_with_what_was_expected_and_fou
     assert "nowhere.example" in foreign.text
     assert "Add the domain under Domains" in foreign.text
     assert "another-client" in audience.text
-    assert "Token audience" in audience.text
+    assert "Token is for us" in audience.text
 
 
 async def test_a_test_in_anothers_browser_shows_and_does_nothing(

@@ -89,7 +89,7 @@ async def test_its_administrator_sees_it_and_changes_what_is_no_secret_without_l
     await admin.aclose()
 
     assert "Secrets unreadable" in overview.text
-    assert ("cannot be read any more" in shown.text, "Secrets open" in shown.text, "Test sign-in" in shown.text) == (True, True, False)
+    assert ("cannot be read any more" in shown.text, "Secrets can be read" in shown.text, "Test sign-in" in shown.text) == (True, True, False)
     assert (off.status_code, bytes(kept)) == (303, sealed)
     assert (mended.unopened, after.unopened, after.secrets, after.enabled) == (None, None, {"new": "one"}, False)
     assert gone.status_code == 303
