@@ -16,9 +16,11 @@ import app.following.commands
 import app.management.commands
 import app.taxonomy.commands
 import app.users.commands  # noqa: F401 - importing a context's commands registers their handlers
+from app.conflicts import conflict
 from app.shared.aggregates import Aside
-from app.shared.commands import HANDLERS
+from app.shared.commands import HANDLERS, Touched
 from app.shared.events import to_store
+from app.shared.recording import ChangedMeanwhile
 from auth.principal import SYSTEM, Principal
 from tenants.database import Database, repeatable
 from tenants.ids import new_id
@@ -70,7 +72,7 @@ class Unit:
     async def execute(self, command: object) -> Outcome:
         """Policy, rules, rows, events and outbox of one command, within this unit."""
         with _tracer.start_as_current_span(type(command).__name__, attributes={"tenant": self._tx.tenant.slug}):
-            touched = await HANDLERS[type(command)](command, self._who, self._tx)
+            touched = await self._handled(command)
             metadata = {"connection": str(self._who.connection_id)} if self._who.connection_id else None
             stored: list[UUID] = []
             aside = False
@@ -86,7 +88,13 @@ class Unit:
 
     async def rehearse(self, command: object) -> Sequence[object]:
         """What it would leave behind; whoever asks undoes this unit."""
-        return await HANDLERS[type(command)](command, self._who, self._tx)
+        return await self._handled(command)
+
+    async def _handled(self, command: object) -> Touched:
+        try:
+            return await HANDLERS[type(command)](command, self._who, self._tx)
+        except ChangedMeanwhile as overtaken:
+            raise await conflict(self._tx, self._who, overtaken) from None
 
 
 class _Undone(Exception):

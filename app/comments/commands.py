@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -129,8 +129,7 @@ async def erase_guest(command: EraseGuest, who: Principal, tx: Transaction) -> S
 async def edit_comment(command: EditComment, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     author = _person(who)
     body = comment_body(command.body)
-    loaded, post = await _load(command, who, tx)
-    policy.may_edit(who, loaded.comment)
+    loaded, post = await _load(command, who, tx, policy.may_edit)
     loaded.comment.edit(post.subject, body, tx.now, waits=await _waits(command.comment_id, body, who, author, tx))
     await store.save(tx, loaded)
     return [loaded.comment]
@@ -156,20 +155,24 @@ async def reject_comment(command: RejectComment, who: Principal, tx: Transaction
 
 @handles(DeleteComment)
 async def delete_comment(command: DeleteComment, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
-    loaded, _ = await _load(command, who, tx)
-    policy.may_delete(who, loaded.comment)
+    loaded, _ = await _load(command, who, tx, policy.may_delete)
     loaded.comment.delete(who.user_id, has_replies=await store.has_replies(tx, command.comment_id))
     await store.save(tx, loaded)
     return [loaded.comment]
 
 
-async def _load(command: Step, who: Principal, tx: Transaction) -> tuple[store.Loaded, store.Post]:
+async def _load(
+    command: Step, who: Principal, tx: Transaction, allowed: Callable[[Principal, Comment], None] | None = None
+) -> tuple[store.Loaded, store.Post]:
+    """Who may not do it hears nothing of the comment's versions."""
     loaded = await store.load(tx, command.comment_id)
     post = await store.post(tx, loaded.comment.post, who.user_id)
     if post is None:
         raise PostNotFound
     policy.visible(who, loaded.comment, post_readable=_readable(post, who))
-    expect_version(loaded.comment.version, command.expected_version)
+    if allowed:
+        allowed(who, loaded.comment)
+    expect_version(loaded.comment, command.expected_version)
     return loaded, post
 
 

@@ -101,7 +101,7 @@ async def save(tx: Transaction, loaded: Loaded) -> None:
     if comment.version == loaded.version:
         return
     updated = {name: value for name, value in _values(comment, loaded.signature, tx).items() if name not in _WRITTEN_ONCE}
-    expect_saved(await tx.connection.execute(UPDATE, comment_id=comment.id, loaded_version=loaded.version, **updated))
+    expect_saved(await tx.connection.execute(UPDATE, comment_id=comment.id, loaded_version=loaded.version, **updated), comment)
 
 
 async def has_replies(tx: Transaction, comment_id: UUID) -> bool:

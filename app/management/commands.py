@@ -140,7 +140,7 @@ async def configure_organization(command: ConfigureOrganization, who: Principal,
     policy.may_configure(who)
     wanted = command.checked()
     organization = await _load(tx)
-    expect_version(organization.version, command.expected_version)
+    expect_version(organization, command.expected_version)
     before = organization.policies
     organization.configure(wanted)
     await _check_sign_in(before, organization.policies, command, who, tx)

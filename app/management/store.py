@@ -82,7 +82,7 @@ async def save(tx: Transaction, organization: Organization) -> None:
         now=tx.now,
         by=tx.cause.user_id,
     )
-    expect_saved(rows)
+    expect_saved(rows, organization)
 
 
 async def load_kept(tx: Transaction, organization_id: UUID) -> OrganizationKept | None:
@@ -108,4 +108,6 @@ async def insert_received(tx: Transaction, organization: Organization, like: Org
 
 async def delete_moved(tx: Transaction, organization: Organization) -> None:
     """Its row; its history stays. Raises Conflict."""
-    expect_saved(await tx.connection.execute(DELETE, id=organization.id, loaded_version=organization.version - len(organization.recorded)))
+    expect_saved(
+        await tx.connection.execute(DELETE, id=organization.id, loaded_version=organization.version - len(organization.recorded)), organization
+    )

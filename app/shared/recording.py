@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from app.shared.aggregates import Aggregate
 from tenants.errors import Conflict
 
 
-def expect_version(current: int, expected: int | None) -> None:
-    """Raises Conflict where the caller has seen another version than the one that is there."""
-    if expected is not None and expected != current:
-        raise Conflict(
-            f"This was changed meanwhile: you have version {expected}, it is now {current}. Reload and try again.",
-            current_version=current,
-            expected_version=expected,
-        )
+class ChangedMeanwhile(Conflict):
+    """A change was made for the version `seen` of an aggregate that is another by now. The bus adds what happened since."""
+
+    def __init__(self, aggregate_type: str, aggregate_id: UUID, seen: int) -> None:
+        super().__init__("Somebody else changed this meanwhile; reload and try again.", expected_version=seen)
+        self.aggregate_type = aggregate_type
+        self.aggregate_id = aggregate_id
+        self.seen = seen
 
 
-def expect_saved(rows: int) -> None:
-    """Raises Conflict where `WHERE version = …` found nothing to update."""
+def expect_version(aggregate: Aggregate, expected: int | None) -> None:
+    """Raises ChangedMeanwhile where the caller has seen another version than the one that is there."""
+    if expected is not None and expected != aggregate.version:
+        raise ChangedMeanwhile(aggregate.type, aggregate.id, expected)
+
+
+def expect_saved(rows: int, aggregate: Aggregate) -> None:
+    """Raises ChangedMeanwhile where `WHERE version = …` found nothing to update."""
     if rows != 1:
-        raise Conflict("Somebody else changed this at the same moment; reload and try again.")
+        raise ChangedMeanwhile(aggregate.type, aggregate.id, aggregate.version - len(aggregate.recorded))

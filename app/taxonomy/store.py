@@ -96,7 +96,7 @@ async def save_tag(tx: Transaction, tag: Tag, loaded_version: int) -> None:
     rows = await tx.connection.execute(
         UPDATE_TAG, id=tag.id, loaded_version=loaded_version, name=tag.name, slug=tag.slug, version=tag.version, now=tx.now, by=tx.cause.user_id
     )
-    expect_saved(rows)
+    expect_saved(rows, tag)
     await tx.connection.execute(CLEAR_SYNONYMS, id=tag.id)
     words = tag.synonyms
     await tx.connection.execute(ADD_SYNONYMS, id=tag.id, slugs=[word.slug for word in words], names=[word.name for word in words])
@@ -104,7 +104,7 @@ async def save_tag(tx: Transaction, tag: Tag, loaded_version: int) -> None:
 
 async def delete_tag(tx: Transaction, tag: Tag) -> None:
     """With its synonyms. Raises Conflict."""
-    expect_saved(await tx.connection.execute(DELETE_TAG, id=tag.id, loaded_version=tag.version - len(tag.recorded)))
+    expect_saved(await tx.connection.execute(DELETE_TAG, id=tag.id, loaded_version=tag.version - len(tag.recorded)), tag)
 
 
 async def tree_alone(tx: Transaction) -> Tree:
@@ -122,9 +122,11 @@ async def save_categories(tx: Transaction, tree: Tree) -> None:
     for category in sorted(tree.touched(), key=lambda category: (category.gone, -tree.depth(category.id) if category.gone else 0)):
         loaded_version = category.version - len(category.recorded)
         if category.gone:
-            expect_saved(await tx.connection.execute(DELETE_CATEGORY, id=category.id, loaded_version=loaded_version))
+            expect_saved(await tx.connection.execute(DELETE_CATEGORY, id=category.id, loaded_version=loaded_version), category)
         else:
-            expect_saved(await tx.connection.execute(UPDATE_CATEGORY, id=category.id, loaded_version=loaded_version, **_state(category, tx)))
+            expect_saved(
+                await tx.connection.execute(UPDATE_CATEGORY, id=category.id, loaded_version=loaded_version, **_state(category, tx)), category
+            )
 
 
 def _state(category: Category, tx: Transaction) -> dict[str, object]:

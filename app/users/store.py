@@ -157,7 +157,7 @@ async def save(tx: Transaction, loaded: Loaded) -> None:
     user = loaded.user
     if user.version == loaded.row["version"]:
         return
-    expect_saved(await tx.connection.execute(UPDATE, user_id=user.id, loaded_version=loaded.row["version"], **_values(loaded, tx)))
+    expect_saved(await tx.connection.execute(UPDATE, user_id=user.id, loaded_version=loaded.row["version"], **_values(loaded, tx)), user)
 
 
 async def erase(tx: Transaction, loaded: Loaded) -> None:
@@ -176,7 +176,8 @@ async def erase(tx: Transaction, loaded: Loaded) -> None:
             version=user.version,
             updated_at=tx.now,
             updated_by=tx.cause.user_id,
-        )
+        ),
+        user,
     )
     await tx.connection.execute(NOTE_ERASURE, user_id=user.id)
     await tx.connection.execute(ANALYZE)
@@ -219,10 +220,10 @@ async def save_role(tx: Transaction, role: Role) -> None:
         return
     before = role.version - len(role.recorded)
     if role.gone:
-        expect_saved(await tx.connection.execute(DELETE_ROLE, id=role.id, loaded_version=before))
+        expect_saved(await tx.connection.execute(DELETE_ROLE, id=role.id, loaded_version=before), role)
         return
     values = {"name": role.name, "permissions": list(role.permissions), "version": role.version, "updated_at": tx.now, "updated_by": tx.cause.user_id}
-    expect_saved(await tx.connection.execute(UPDATE_ROLE, role_id=role.id, loaded_version=before, **values))
+    expect_saved(await tx.connection.execute(UPDATE_ROLE, role_id=role.id, loaded_version=before, **values), role)
 
 
 def role_from_row(row: Row) -> Role:

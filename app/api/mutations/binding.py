@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,12 @@ from uuid import UUID
 from app.api.errors import invalid
 from app.bus import Outcome, Unit
 from app.shared.graph import Rows
+from app.shared.violations import Violations
 from auth.invitations import Invitations
 from tenants.registry import Tenant
 
 Input = Mapping[str, Any]
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,20 @@ class Mutation:
     payload: Mapping[str, str | Rows] = field(default_factory=dict)
     before: Callable[[Invitations, Tenant, Input], Awaitable[Input]] | None = None
     many: bool = False
+
+
+class Reading(Violations):
+    """An input that is read to its end, whatever is wrong with it."""
+
+    def id(self, text: str, path: str) -> UUID:
+        return self.read(lambda: id_of(text, path), NOBODY)
+
+    def ids(self, texts: Sequence[str], path: str) -> tuple[UUID, ...]:
+        return tuple(self.id(text, f"{path}.{position}") for position, text in enumerate(texts))
+
+    async def execute(self, unit: Unit, command: object) -> Done:
+        """Raises ValidationFailed with what was found while reading and what the command's own rules say."""
+        return Done.of(await self.beside(unit.execute(command)))
 
 
 def id_of(text: str, path: str) -> UUID:

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from app.api.errors import invalid
-from app.api.mutations.binding import Done, Input, ItemError, ItemResult, Mutation, id_of
+from app.api.mutations.binding import Done, Input, ItemError, ItemResult, Mutation, Reading
 from app.bus import Outcome, Unit
 from app.comments.commands import ApproveComment, DeleteComment, RejectComment
 from app.content.commands import ArchivePost, DeletePost, FilePost, PublishPost
+from app.content.values import MOST_CATEGORIES, MOST_TAGS
 from app.taxonomy.commands import EnsureTags
-from tenants.errors import Refusal, RetryLater, ValidationFailed
+from tenants.errors import Refusal, RetryLater
 
 MOST_AT_ONCE = 100
 SAVEPOINT, BACK, RELEASE = "SAVEPOINT item", "ROLLBACK TO SAVEPOINT item", "RELEASE SAVEPOINT item"
@@ -21,20 +21,23 @@ CommandOf = Callable[[UUID], object]
 
 
 async def tag_posts(unit: Unit, given: Input) -> Done:
-    ids = _ids(given)
+    reading = Reading()
+    ids, remove = _ids(reading, given), _some(reading, given["remove"], "remove", MOST_AT_ONCE)
+    if len(given["add"]) > MOST_TAGS:
+        reading.fields["add"] = f"takes at most {MOST_TAGS} tags, these are {len(given['add'])}"
     if not given["add"] and not given["remove"]:
-        raise invalid("add", "is empty, as is remove; name a tag")
-    made = [await unit.execute(EnsureTags(tuple(given["add"])))] if given["add"] else []
+        reading.fields["add"] = "is empty, as is remove; name a tag"
+    made = [await reading.beside(unit.execute(EnsureTags(tuple(given["add"][:MOST_TAGS]))))] if given["add"] else []
     add = made[0].aggregates if made else ()
-    remove = tuple(id_of(text, f"remove.{position}") for position, text in enumerate(given["remove"]))
+    reading.refuse()
     return await _each(unit, ids, lambda post: FilePost(post, under="tags", add=add, remove=remove), made)
 
 
 async def move_posts(unit: Unit, given: Input) -> Done:
-    ids = _ids(given)
-    into = tuple(id_of(text, f"categoryIds.{position}") for position, text in enumerate(given["categoryIds"]))
-    given_from = given.get("fromCategoryIds")
-    leave = None if given_from is None else tuple(id_of(text, f"fromCategoryIds.{position}") for position, text in enumerate(given_from))
+    reading, given_from = Reading(), given.get("fromCategoryIds")
+    ids, into = _ids(reading, given), _some(reading, given["categoryIds"], "categoryIds", MOST_CATEGORIES)
+    leave = None if given_from is None else _some(reading, given_from, "fromCategoryIds", MOST_AT_ONCE)
+    reading.refuse()
     return await _each(unit, ids, lambda post: FilePost(post, under="categories", add=into, remove=leave))
 
 
@@ -42,7 +45,10 @@ def many(command: CommandOf) -> Callable[[Unit, Input], Awaitable[Done]]:
     """A step of the workflow for each of them."""
 
     async def run(unit: Unit, given: Input) -> Done:
-        return await _each(unit, _ids(given), command)
+        reading = Reading()
+        ids = _ids(reading, given)
+        reading.refuse()
+        return await _each(unit, ids, command)
 
     return run
 
@@ -77,11 +83,17 @@ async def _item(unit: Unit, command: object) -> Outcome | ItemError:
     return outcome
 
 
-def _ids(given: Input) -> list[UUID]:
+def _ids(reading: Reading, given: Input) -> list[UUID]:
     texts: Any = given["ids"]
     if not texts or len(texts) > MOST_AT_ONCE:
-        raise ValidationFailed({"ids": f"takes 1 to {MOST_AT_ONCE} ids, these are {len(texts)}"})
-    return list(dict.fromkeys(id_of(text, f"ids.{position}") for position, text in enumerate(texts)))
+        reading.fields["ids"] = f"takes 1 to {MOST_AT_ONCE} ids, these are {len(texts)}"
+    return list(dict.fromkeys(reading.ids(texts[:MOST_AT_ONCE], "ids")))
+
+
+def _some(reading: Reading, texts: Sequence[str], path: str, most: int) -> tuple[UUID, ...]:
+    if len(texts) > most:
+        reading.fields[path] = f"takes at most {most} ids, these are {len(texts)}"
+    return reading.ids(texts[:most], path)
 
 
 MUTATIONS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from app.api.mutations.binding import Done, Input, Mutation, id_of
+from app.api.mutations.binding import Done, Input, Mutation, Reading, id_of
 from app.bus import Unit
 from app.comments.commands import AddComment, ApproveComment, DeleteComment, EditComment, EraseGuest, RejectComment
 from app.comments.values import Guest
@@ -15,10 +15,12 @@ _PAYLOAD = {"comment": "Comment"}
 
 
 async def add_comment(unit: Unit, given: Input) -> Done:
-    parent = id_of(given["parentId"], "parentId") if given.get("parentId") else None
-    guest = Guest.of(given["guest"]["name"], given["guest"]["email"]) if given.get("guest") else None
+    reading, said = Reading(), given.get("guest")
+    post = reading.id(given["postId"], "postId")
+    parent = reading.id(given["parentId"], "parentId") if given.get("parentId") else None
+    guest = reading.read(lambda: Guest.of(said["name"], said["email"]), Guest("", "")) if said else None
     visitor = unit.visitor if guest else b""
-    return Done.of(await unit.execute(AddComment(new_id(), id_of(given["postId"], "postId"), given["body"], parent, guest, visitor)))
+    return await reading.execute(unit, AddComment(new_id(), post, given["body"], parent, guest, visitor))
 
 
 async def erase_guest(unit: Unit, given: Input) -> Done:
@@ -26,7 +28,8 @@ async def erase_guest(unit: Unit, given: Input) -> Done:
 
 
 async def edit_comment(unit: Unit, given: Input) -> Done:
-    return Done.of(await unit.execute(EditComment(id_of(given["id"], "id"), given.get("expectedVersion"), given["body"])))
+    reading = Reading()
+    return await reading.execute(unit, EditComment(reading.id(given["id"], "id"), given.get("expectedVersion"), given["body"]))
 
 
 def step(command: Callable[[UUID, int | None], object]) -> Mutation:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.api.errors import invalid
-from app.api.mutations.binding import Done, Input, Mutation, id_of
+from app.api.mutations.binding import NOBODY, Done, Input, Mutation, Reading, id_of
 from app.bus import Outcome, Unit
 from app.content.commands import (
     ApprovePost,
@@ -27,7 +27,6 @@ from app.content.commands import (
 from app.content.values import Seo
 from app.shared.unset import UNSET
 from app.taxonomy.commands import EnsureTags
-from tenants.errors import ValidationFailed
 from tenants.ids import new_id
 
 _PLAIN = {"title": "title", "content": "content", "slug": "slug", "excerpt": "excerpt", "featuredImageUrl": "featured_image_url"}
@@ -48,7 +47,8 @@ async def update_post(unit: Unit, given: Input) -> Done:
 
 
 async def reject_post(unit: Unit, given: Input) -> Done:
-    return Done.of(await unit.execute(RejectPost(id_of(given["id"], "id"), given.get("expectedVersion"), reason=given["reason"])))
+    reading = Reading()
+    return await reading.execute(unit, RejectPost(reading.id(given["id"], "id"), given.get("expectedVersion"), reason=given["reason"]))
 
 
 async def schedule_post(unit: Unit, given: Input) -> Done:
@@ -74,43 +74,32 @@ def step(command: Callable[[UUID, int | None], object]) -> Mutation:
 
 async def _written(unit: Unit, given: Input, command: Callable[[dict[str, Any]], object], wrong: dict[str, str] | None = None) -> Done:
     """Tags are made by name first, in the same transaction. Raises ValidationFailed with everything that is wrong, whoever found it."""
-    outcomes, fields, unreadable = await _fields(unit, given)
-    wrong = {**(wrong or {}), **unreadable}
-    try:
-        outcome = await unit.execute(command(fields))
-    except ValidationFailed as refused:
-        raise ValidationFailed(wrong | refused.fields) from None
-    if wrong:
-        raise ValidationFailed(wrong)
-    return Done.of(*outcomes, outcome)
+    reading = Reading()
+    reading.fields |= wrong or {}
+    outcomes, fields = await _fields(unit, given, reading)
+    return Done.of(*outcomes, await reading.beside(unit.execute(command(fields))))
 
 
-async def _fields(unit: Unit, given: Input) -> tuple[Sequence[Outcome], dict[str, Any], dict[str, str]]:
-    """The commands' fields of what the input gives, and what is wrong with those that cannot be read."""
+async def _fields(unit: Unit, given: Input, reading: Reading) -> tuple[Sequence[Outcome], dict[str, Any]]:
+    """The commands' fields of what the input gives; what is wrong with those that cannot be read is noted."""
     fields: dict[str, Any] = {field: given[name] for name, field in _PLAIN.items() if name in given}
     outcomes: list[Outcome] = []
-    wrong: dict[str, str] = {}
     if "seo" in given:
         fields["seo"] = _seo(given["seo"])
     if isinstance(given.get("customFields"), dict):
         fields["custom_fields"] = given["customFields"]
     elif given.get("customFields") is not None:
-        wrong["customFields"] = "takes a JSON object"
+        reading.fields["customFields"] = "takes a JSON object"
     for name, field in _IDS.items():
         if name in given:
-            try:
-                fields[field] = tuple(id_of(text, f"{name}.{position}") for position, text in enumerate(given[name]))
-            except ValidationFailed as refused:
-                wrong |= refused.fields
+            fields[field] = tuple(id for id in reading.ids(given[name], name) if id != NOBODY)
     if given.get("tags"):
-        try:
+        with reading.among():
             outcomes.append(await unit.execute(EnsureTags(tuple(given["tags"]))))
             fields["tags"] = outcomes[0].aggregates
-        except ValidationFailed as refused:
-            wrong |= refused.fields
     elif "tags" in given:
         fields["tags"] = ()
-    return outcomes, fields, wrong
+    return outcomes, fields
 
 
 def _seo(given: Input | None) -> Seo:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from app.api.errors import invalid
-from app.api.mutations.binding import Done, Input, Mutation, id_of
+from app.api.mutations.binding import Done, Input, Mutation, Reading, id_of
 from app.bus import Unit
 from app.content.commands import RefilePosts
 from app.following.commands import PassFollowersOn
@@ -36,14 +35,15 @@ async def create_tag(unit: Unit, given: Input) -> Done:
 
 
 async def rename_tag(unit: Unit, given: Input) -> Done:
+    reading = Reading()
     if "synonyms" in given and given["synonyms"] is None:
-        raise invalid("synonyms", NO_NULL)
-    synonyms = tuple(given["synonyms"]) if "synonyms" in given else None
-    return Done.of(await unit.execute(RenameTag(id_of(given["id"], "id"), given["name"], synonyms, given.get("expectedVersion"))))
+        reading.fields["synonyms"] = NO_NULL
+    synonyms = tuple(given["synonyms"]) if given.get("synonyms") is not None else None
+    return await reading.execute(unit, RenameTag(reading.id(given["id"], "id"), given["name"], synonyms, given.get("expectedVersion")))
 
 
 async def merge_tags(unit: Unit, given: Input) -> Done:
-    merged, into = _merged(given, "tags"), id_of(given["into"], "into")
+    merged, into = _merged(given, "tags")
     await unit.execute(HoldOrder("tags"))
     others = tuple(id for id in merged if id != into)
     refiled = await unit.execute(RefilePosts("tags", others, into))
@@ -59,26 +59,29 @@ async def delete_tag(unit: Unit, given: Input) -> Done:
 
 
 async def create_category(unit: Unit, given: Input) -> Done:
-    command = CreateCategory(new_id(), given["name"], given.get("slug"), given.get("description"), _optional_id(given, "parentId"), _position(given))
-    return Done.of(await unit.execute(command))
+    reading = Reading()
+    parent, position = _optional_id(reading, given, "parentId"), _position(reading, given)
+    return await reading.execute(unit, CreateCategory(new_id(), given["name"], given.get("slug"), given.get("description"), parent, position))
 
 
 async def update_category(unit: Unit, given: Input) -> Done:
-    for name in ("name", "slug"):
-        if name in given and given[name] is None:
-            raise invalid(name, NO_NULL)
-    changes: dict[str, Any] = {name: given[name] for name in ("name", "slug", "description") if name in given}
-    return Done.of(await unit.execute(UpdateCategory(id_of(given["id"], "id"), given.get("expectedVersion"), **changes)))
+    reading = Reading()
+    reading.fields |= {name: NO_NULL for name in ("name", "slug") if name in given and given[name] is None}
+    changes: dict[str, Any] = {name: given[name] for name in ("name", "slug", "description") if name in given and name not in reading.fields}
+    return await reading.execute(unit, UpdateCategory(reading.id(given["id"], "id"), given.get("expectedVersion"), **changes))
 
 
 async def move_category(unit: Unit, given: Input) -> Done:
-    where: dict[str, Any] = {"parent_id": _optional_id(given, "parentId")} if "parentId" in given else {}
-    command = MoveCategory(id_of(given["id"], "id"), position=_position(given), expected_version=given.get("expectedVersion"), **where)
-    return Done.of(await unit.execute(command))
+    reading = Reading()
+    where: dict[str, Any] = {"parent_id": _optional_id(reading, given, "parentId")} if "parentId" in given else {}
+    category, position = reading.id(given["id"], "id"), _position(reading, given)
+    return await reading.execute(unit, MoveCategory(category, position=position, expected_version=given.get("expectedVersion"), **where))
 
 
 async def delete_category(unit: Unit, given: Input) -> Done:
-    category, into = id_of(given["id"], "id"), _optional_id(given, "moveTo")
+    reading = Reading()
+    category, into = reading.id(given["id"], "id"), _optional_id(reading, given, "moveTo")
+    reading.refuse()
     await unit.execute(HoldOrder("categories"))
     if into is None:
         into = await unit.transaction.connection.fetchval(PARENT, id=category)
@@ -88,7 +91,7 @@ async def delete_category(unit: Unit, given: Input) -> Done:
 
 
 async def merge_categories(unit: Unit, given: Input) -> Done:
-    merged, into = _merged(given, "categories"), id_of(given["into"], "into")
+    merged, into = _merged(given, "categories")
     await unit.execute(HoldOrder("categories"))
     others = tuple(id for id in merged if id != into)
     refiled = await unit.execute(RefilePosts("categories", others, into))
@@ -96,21 +99,25 @@ async def merge_categories(unit: Unit, given: Input) -> Done:
     return Done.of(refiled, await unit.execute(MergeCategories(merged, into)))
 
 
-def _merged(given: Input, what: str) -> tuple[UUID, ...]:
-    ids: list[str] = given["ids"]
-    if not 1 <= len(ids) <= MOST_MERGED:
-        raise invalid("ids", f"takes 1 to {MOST_MERGED} {what}, these are {len(ids)}")
-    return tuple(id_of(text, f"ids.{position}") for position, text in enumerate(ids))
+def _merged(given: Input, what: str) -> tuple[tuple[UUID, ...], UUID]:
+    """Those that are merged, and into what."""
+    reading, texts = Reading(), list[str](given["ids"])
+    if not 1 <= len(texts) <= MOST_MERGED:
+        reading.fields["ids"] = f"takes 1 to {MOST_MERGED} {what}, these are {len(texts)}"
+    ids, into = reading.ids(texts[:MOST_MERGED], "ids"), reading.id(given["into"], "into")
+    reading.refuse()
+    return ids, into
 
 
-def _optional_id(given: Input, name: str) -> UUID | None:
-    return id_of(given[name], name) if given.get(name) is not None else None
+def _optional_id(reading: Reading, given: Input, name: str) -> UUID | None:
+    return reading.id(given[name], name) if given.get(name) is not None else None
 
 
-def _position(given: Input) -> int | None:
+def _position(reading: Reading, given: Input) -> int | None:
     position: int | None = given.get("position")
     if position is not None and position < 0:
-        raise invalid("position", "takes no negative number")
+        reading.fields["position"] = "takes no negative number"
+        return None
     return position
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from app.api.errors import SIGN_IN, invalid
-from app.api.mutations.binding import Done, Input, Mutation, id_of
+from app.api.mutations.binding import Done, Input, Mutation, Reading, id_of
 from app.bus import Unit
 from app.shared.graph import Rows
+from app.shared.violations import Violations
 from app.users.commands import (
     AcceptInvitation,
     ChangeRole,
@@ -29,6 +30,7 @@ from app.users.commands import (
     UpdateRole,
 )
 from app.users.graph import UNREAD_ONLY
+from app.users.profiles import Profile
 from auth.invitations import Invitations
 from tenants.errors import Unauthenticated
 from tenants.ids import new_id
@@ -55,6 +57,8 @@ _PROFILE = {
     "location": "location",
 }
 _PREFERENCES = {"language": "language", "timeZone": "time_zone", "notificationChannels": "channels"}
+MOST_MARKED = 1000
+SOMEBODY = Profile("somebody", "Somebody")
 NO_NULL = "takes no null; leave it out to keep what is there"
 
 
@@ -65,12 +69,19 @@ async def invite_user(unit: Unit, given: Input) -> Done:
 
 
 async def hash_chosen(invitations: Invitations, tenant: Tenant, given: Input) -> Input:
-    return {**given, "password": await invitations.hashed(tenant, given["token"], given["password"])}
+    wrong = Violations()
+    with wrong.among():
+        SOMEBODY.revised(_chosen(given))
+    return {**given, "password": await wrong.beside(invitations.hashed(tenant, given["token"], given["password"]))}
 
 
 async def accept_invitation(unit: Unit, given: Input) -> Done:
-    changes = {name: given[name] for name in ("name", "username") if given.get(name) is not None}
-    return Done.of(await unit.execute(AcceptInvitation(given["token"], given["password"], changes)))
+    return Done.of(await unit.execute(AcceptInvitation(given["token"], given["password"], _chosen(given))))
+
+
+def _chosen(given: Input) -> dict[str, str | None]:
+    """Whoever comes in may be called otherwise than they were invited."""
+    return {name: given[name] for name in ("name", "username") if given.get(name) is not None}
 
 
 async def update_profile(unit: Unit, given: Input) -> Done:
@@ -121,11 +132,10 @@ async def create_role(unit: Unit, given: Input) -> Done:
 
 
 async def update_role(unit: Unit, given: Input) -> Done:
-    for name in ("name", "permissions"):
-        if name in given and given[name] is None:
-            raise invalid(name, NO_NULL)
-    permissions = tuple(given["permissions"]) if "permissions" in given else None
-    return Done.of(await unit.execute(UpdateRole(id_of(given["id"], "id"), given.get("expectedVersion"), given.get("name"), permissions)))
+    reading = Reading()
+    reading.fields |= {name: NO_NULL for name in ("name", "permissions") if name in given and given[name] is None}
+    permissions = tuple(given["permissions"]) if given.get("permissions") is not None else None
+    return await reading.execute(unit, UpdateRole(reading.id(given["id"], "id"), given.get("expectedVersion"), given.get("name"), permissions))
 
 
 async def delete_role(unit: Unit, given: Input) -> Done:
@@ -142,6 +152,8 @@ def _me(unit: Unit) -> UUID:
 async def mark_notifications_read(unit: Unit, given: Input) -> Done:
     """Reading is no event, so whether anything changed is asked before it does."""
     ids = given.get("ids")
+    if ids is not None and len(ids) > MOST_MARKED:
+        raise invalid("ids", f"takes at most {MOST_MARKED}, these are {len(ids)}")
     chosen = None if ids is None else tuple(id_of(text, f"ids.{position}") for position, text in enumerate(ids))
     tx = unit.transaction
     unread = await tx.connection.fetchval(UNREAD, user_id=tx.cause.user_id, ids=None if chosen is None else list(chosen))

@@ -138,7 +138,7 @@ async def _saved(tx: Transaction, tree: Tree, first: Category) -> Sequence[Aggre
 
 def _expected(tree: Tree, category_id: UUID, expected_version: int | None) -> Category:
     category = tree.category(category_id)
-    expect_version(category.version, expected_version)
+    expect_version(category, expected_version)
     return category
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.shared.aggregates import Aggregate
 from app.shared.commands import handles
 from app.shared.recording import expect_version
+from app.shared.violations import together
 from app.taxonomy import policy, store
 from app.taxonomy.errors import MergedIntoItself, TagNotFound, TagWordTaken
 from app.taxonomy.tags import Tag
@@ -72,6 +73,7 @@ async def ensure_tags(command: EnsureTags, who: Principal, tx: Transaction) -> S
 @handles(CreateTag)
 async def create_tag(command: CreateTag, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     policy.may_manage(who)
+    together(lambda: TagName.of(command.name, "name"), lambda: synonyms_of(command.synonyms))
     name, synonyms = TagName.of(command.name, "name"), synonyms_of(command.synonyms)
     await store.nobody_else_orders(tx, "tags")
     [tag] = await _ensured(tx, [name])
@@ -85,11 +87,12 @@ async def create_tag(command: CreateTag, who: Principal, tx: Transaction) -> Seq
 @handles(RenameTag)
 async def rename_tag(command: RenameTag, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     policy.may_manage(who)
+    together(lambda: TagName.of(command.name, "name"), lambda: synonyms_of(command.synonyms or ()))
     name = TagName.of(command.name, "name")
     synonyms = None if command.synonyms is None else synonyms_of(command.synonyms)
     await store.nobody_else_orders(tx, "tags")
     tag = await _loaded(tx, command.tag_id)
-    expect_version(tag.version, command.expected_version)
+    expect_version(tag, command.expected_version)
     before = tag.version
     tag.rename(name)
     if synonyms is not None:
@@ -120,7 +123,7 @@ async def delete_tag(command: DeleteTag, who: Principal, tx: Transaction) -> Seq
     policy.may_manage(who)
     await store.nobody_else_orders(tx, "tags")
     tag = await _loaded(tx, command.tag_id)
-    expect_version(tag.version, command.expected_version)
+    expect_version(tag, command.expected_version)
     tag.delete()
     await store.delete_tag(tx, tag)
     return [tag]

@@ -35,8 +35,7 @@ class EraseAgain:
 async def erase_user(command: EraseUser, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     policy.signed_in_or_system(who)
     others = await others_stay(command.user_id, tx)
-    loaded = await touched(command, who, tx)
-    policy.may_manage_or_be(who, command.user_id)
+    loaded = await touched(command, who, tx, own=True)
     if loaded.person is None:
         return [loaded.user]
     if command.confirm.strip().lower() != loaded.person.profile.username:

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.shared.aggregates import Aggregate
 from app.shared.commands import handles
 from app.shared.slugs import numbered
+from app.shared.violations import Violations
 from app.users import policy, store
 from app.users.commands.profiles import revise
 from app.users.commands.rights import role_given
@@ -59,29 +60,15 @@ class AcceptInvitation:
 @handles(InviteUser)
 async def invite_user(command: InviteUser, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     policy.may_invite(who)
-    email, name = _checked(command)
+    wrong = Violations()
+    email, name = wrong.read(lambda: email_address(command.email), ""), wrong.read(lambda: person_name(command.name), "")
     await hold_room(tx)
-    await role_given(command.role, who, tx, field="role")
+    await wrong.beside(role_given(command.role, who, tx, field="role"))
     known = await store.load_by_address(tx, email)
     if known is not None:
         return [await _invited_again(known, command.role, who, tx)]
     await require_room(tx, coming=1)
     return [await invited(command, email, name, tx)]
-
-
-def _checked(command: InviteUser) -> tuple[str, str]:
-    """Raises ValidationFailed naming all that is wrong."""
-    wrong: dict[str, str] = {}
-    found: list[str] = []
-    for check, text in ((email_address, command.email), (person_name, command.name)):
-        try:
-            found.append(check(text))
-        except ValidationFailed as refusal:
-            wrong |= refusal.fields
-    if wrong:
-        raise ValidationFailed(wrong)
-    email, name = found
-    return email, name
 
 
 async def _invited_again(known: store.Loaded, role: str, who: Principal, tx: Transaction) -> User:

@@ -71,8 +71,7 @@ async def remove_user(command: RemoveUser, who: Principal, tx: Transaction) -> S
     """Their password and every link that was sent to them go, too: should they come back, they choose a new one."""
     policy.signed_in_or_system(who)
     others = await others_stay(command.user_id, tx)
-    loaded = await touched(command, who, tx)
-    policy.may_manage_or_be(who, command.user_id)
+    loaded = await touched(command, who, tx, own=True)
     loaded.user.remove(others=others)
     await store.save(tx, loaded)
     if loaded.user.recorded:
@@ -87,12 +86,17 @@ async def others_stay(user_id: UUID, tx: Transaction) -> int:
     return others
 
 
-async def touched(command: OfPerson, who: Principal, tx: Transaction) -> store.Loaded:
-    """Somebody whom this principal may do something to. Raises UserNotFound, OwnersOnly, Conflict."""
+async def touched(command: OfPerson, who: Principal, tx: Transaction, *, own: bool = False) -> store.Loaded:
+    """Somebody whom this principal may do something to; `own`: unless they manage people, to themselves alone.
+
+    Raises UserNotFound, Forbidden, OwnersOnly, ChangedMeanwhile.
+    """
     loaded = await store.load(tx, command.user_id)
+    if own:
+        policy.may_manage_or_be(who, command.user_id)
     if who.user_id != command.user_id:
         policy.may_touch(who, loaded.user.role)
-    expect_version(loaded.user.version, command.expected_version)
+    expect_version(loaded.user, command.expected_version)
     return loaded
 
 

@@ -35,8 +35,7 @@ class UpdatePreferences(OfPerson):
 async def update_profile(command: UpdateProfile, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     """One's own, or as a manager of people anybody's: names and pictures may have to be mended."""
     policy.signed_in_or_system(who)
-    loaded = await touched(command, who, tx)
-    policy.may_manage_or_be(who, command.user_id)
+    loaded = await touched(command, who, tx, own=True)
     await revise(loaded, command.changes, tx)
     return [loaded.user]
 

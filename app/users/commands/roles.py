@@ -9,6 +9,7 @@ from uuid import UUID
 from app.shared.aggregates import Aggregate
 from app.shared.commands import handles
 from app.shared.recording import expect_version
+from app.shared.violations import together
 from app.users import policy, store
 from app.users.commands.rights import role_given
 from app.users.errors import RoleInUse
@@ -83,6 +84,7 @@ async def _define(permissions: Mapping[str, frozenset[str]], tx: Transaction) ->
 @handles(CreateRole)
 async def create_role(command: CreateRole, who: Principal, tx: Transaction) -> Sequence[Aggregate]:
     policy.may_manage(who)
+    together(lambda: role_name(command.name), lambda: known_permissions(command.permissions))
     name, permissions = role_name(command.name), known_permissions(command.permissions)
     policy.may_give(who, permissions)
     role = Role.define(command.role_id, name, permissions)
@@ -98,6 +100,7 @@ async def update_role(command: UpdateRole, who: Principal, tx: Transaction) -> S
     """People keep their sessions: what they may do is read anew within seconds. Renamed, the role is renamed for everybody who has it."""
     policy.may_manage(who)
     role = await _changing(command.role_id, command.expected_version, who, tx)
+    together(lambda: role_name(role.name if command.name is None else command.name), lambda: known_permissions(command.permissions or ()))
     before, called = frozenset(role.permissions), role.name
     if command.permissions is not None:
         permissions = known_permissions(command.permissions)
@@ -136,7 +139,7 @@ async def delete_role(command: DeleteRole, who: Principal, tx: Transaction) -> S
 async def _changing(role_id: UUID, expected_version: int | None, who: Principal, tx: Transaction) -> Role:
     role = await store.load_role(tx, role_id)
     policy.may_touch(who, role.name)
-    expect_version(role.version, expected_version)
+    expect_version(role, expected_version)
     return role
 
 
