@@ -35,6 +35,9 @@ class Accounts(Protocol):
 
     async def get(self, tenant: Tenant, user_id: UUID) -> Account | None: ...
 
+    async def address(self, tenant: Tenant, user_id: UUID) -> str | None:
+        """Their e-mail address; None where there is nobody, or nobody any more."""
+
     async def roles(self, tenant: Tenant) -> frozenset[str]:
         """The roles that there are, by name."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from auth.accounts import Account, Accounts
-from auth.errors import LinkSpent
+from auth.errors import LinkSpent, ProviderOnly
 from auth.links import Links
 from auth.measures import SIGN_INS
 from auth.passwords import Passwords, check_new_password
@@ -35,18 +35,20 @@ class Invitations:
     async def hashed(self, tenant: Tenant, token: str, password: str) -> str:
         """What is stored of the password somebody with this link chose; nobody else costs that much work.
 
-        Raises LinkSpent, ValidationFailed or Busy.
+        Raises LinkSpent, ProviderOnly, ValidationFailed or Busy.
         """
         decided = await self.policies.of(tenant)
         check_new_password(password, shortest=decided.shortest_password)
         account = await self.invited(tenant, token)
+        if not decided.admits(account.user_id):
+            raise ProviderOnly
         check_new_password(password, shortest=decided.shortest_password, own=(account.name, account.username, decided.name))
         return await self.passwords.hash(password)
 
     async def accept(self, tenant: Tenant, token: str, password: str, correlation_id: UUID, *, name: str | None = None) -> Account:
         """They become active and have this password (and name) from now on.
 
-        Raises LinkSpent, ValidationFailed or Busy; the link is spent only when they have come in.
+        Raises LinkSpent, ProviderOnly, ValidationFailed or Busy; the link is spent only when they have come in.
         """
         account = await self.invited(tenant, token)
         hashed = await self.hashed(tenant, token, password)

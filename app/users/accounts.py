@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.users.commands import AcceptInvitation, Arrive, ConfirmAddress
+from app.users.letters import reached
 from app.users.members import User
 from app.users.values import EMAIL_PURPOSE
 from auth.accounts import Account
@@ -64,6 +65,11 @@ class Members:
 
     async def get(self, tenant: Tenant, user_id: UUID) -> Account | None:
         return await self._one(tenant, BY_ID, user_id, speaking=True)
+
+    async def address(self, tenant: Tenant, user_id: UUID) -> str | None:
+        async with self._database.reading(tenant.place) as connection:
+            to = await reached(connection, tenant, user_id)
+        return to.address if to else None
 
     async def roles(self, tenant: Tenant) -> frozenset[str]:
         async with self._database.reading(tenant.place) as connection:

@@ -1,4 +1,4 @@
-"""The page behind an invitation's link: choose a password, and you are in."""
+"""The page behind an invitation's link: choose a password, or come through the provider where everybody has to, and you are in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from litestar import Response, get, post
 
+from auth.accounts import Account
 from auth.destinations import DEFAULT
 from auth.errors import LinkSpent
 from auth.http.bodies import form_fields
@@ -15,9 +16,11 @@ from auth.http.entering import enter
 from auth.http.guards import bind_form, check_own_form
 from auth.http.sentences import told
 from auth.http.statuses import retry_headers, status_of
+from auth.http.ways import ways_in
 from auth.native import AMR
 from auth.parts import Parts
 from auth.passwords import LONGEST
+from auth.sso.domains import domain_of
 from tenants.errors import Refusal
 
 INVITATION_FORM = "invitation"
@@ -49,6 +52,9 @@ async def _form(parts: Parts, request: AnyRequest, fields: Mapping[str, str], re
         account = await parts.invitations.invited(tenant, token)
     except LinkSpent as spent:
         return await branded(parts, request, "spent.html", status=status_of(spent), wrong=spent.message)
+    decided = await parts.policies.of(tenant)
+    if not decided.admits(account.user_id):
+        return await _by_provider(parts, request, account, status_of(refusal) if refusal else 200)
     form, cookies = bind_form(parts, request, INVITATION_FORM)
     return await branded(
         parts,
@@ -61,7 +67,23 @@ async def _form(parts: Parts, request: AnyRequest, fields: Mapping[str, str], re
         token=token,
         name=fields.get("name") or account.name,
         form=form,
-        shortest=(await parts.policies.of(tenant)).shortest_password,
+        shortest=decided.shortest_password,
         longest=LONGEST,
         wrong=told(refusal) if refusal else "",
+    )
+
+
+async def _by_provider(parts: Parts, request: AnyRequest, account: Account, status: int) -> Response[str]:
+    """Whom the provider vouches for under the invited address comes in as the person invited: see `Accounts.arrive`."""
+    tenant = tenant_of(request)
+    address = await parts.accounts.address(tenant, account.user_id) or ""
+    return await branded(
+        parts,
+        request,
+        "invitation_by_provider.html",
+        status=status,
+        account=account,
+        address=address,
+        provable=domain_of(address) in await parts.email_domains.verified(tenant),
+        ways=await ways_in(parts, request, DEFAULT, address),
     )

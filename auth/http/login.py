@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from litestar import Response, get, post
 
 from auth.destinations import own_path
@@ -25,10 +23,11 @@ from auth.http.context import (
 from auth.http.entering import enter
 from auth.http.finding import find_page
 from auth.http.guards import bind_form, check_own_form
-from auth.http.hints import hint_of, with_hint
+from auth.http.hints import hint_of
 from auth.http.leaving import SIGNED_OUT, on_to_provider
 from auth.http.pages import redirect
 from auth.http.statuses import retry_headers, status_of
+from auth.http.ways import ways_in
 from auth.native import AMR, Attempt
 from auth.parts import Parts
 from auth.principal import Principal
@@ -112,16 +111,6 @@ async def login_page(
     parts: Parts, request: AnyRequest, *, wanted: str, login: str = "", notice: str = "", refusal: Refusal | None = None
 ) -> Response[str]:
     form, cookies = bind_form(parts, request, SIGN_IN_FORM)
-    onward, hint = urlencode({"next": wanted}), hint_of(request)
-    ways = [
-        {
-            "label": connection.label,
-            "href": with_hint(f"{parts.modules[connection.kind].start(connection)}?{onward}", hint),
-            "available": connection.unopened is None,
-        }
-        for connection in await parts.connections.enabled(tenant_of(request))
-        if connection.kind in parts.modules
-    ]
     return await branded(
         parts,
         request,
@@ -130,7 +119,7 @@ async def login_page(
         headers=retry_headers(refusal) if refusal else None,
         cookies=cookies,
         forms_to=await leads_to(parts, tenant_of(request), wanted),
-        ways=ways,
+        ways=await ways_in(parts, request, wanted, hint_of(request)),
         form=form,
         login=login,
         wanted=wanted,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.management.decisions import Decisions
 from app.shared.events import from_store
 from app.users import letters
 from app.users.events import UserAddressGiven, UserInvited, UserInvitedAgain
@@ -26,10 +27,8 @@ async def mail_invitation(calling: CallingOut) -> None:
         return
     tenant = calling.tenant
     button = Button(sentence("Join {organization}", organization=tenant.name), f"{_address(calling)}/auth/invitation?token={addressed.token}")
-    paragraph = sentence(
-        "You are invited to {organization}. Follow the link and choose a password to come in. It works once, for seven days.",
-        organization=tenant.name,
-    )
+    decided = await Decisions(calling.database, oldest=0.0).of(tenant)
+    paragraph = _invited(tenant.name, enforced=decided.enforced)
     await calling.postman.send(
         letter(
             calling.delivery_id,
@@ -84,3 +83,15 @@ def _cause(calling: CallingOut) -> Cause:
 
 def _address(calling: CallingOut) -> str:
     return Addresses(calling.postman.public_url).of(calling.tenant)
+
+
+def _invited(organization: str, *, enforced: bool) -> str:
+    if enforced:
+        return sentence(
+            "You are invited to {organization}. Follow the link and sign in through its provider to come in. It works for seven days.",
+            organization=organization,
+        )
+    return sentence(
+        "You are invited to {organization}. Follow the link and choose a password to come in. It works once, for seven days.",
+        organization=organization,
+    )

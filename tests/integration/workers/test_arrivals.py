@@ -19,6 +19,8 @@ from ops.demo.people import GLOBEX
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
+from tenants.statements import statement
+from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House, house_of
 from tests.integration.serving import running
 from tests.integration.workers.conftest import Line
@@ -26,6 +28,7 @@ from workers.deliveries import Deliverer
 from workers.mail import postman
 
 INVITATION, CONFIRMATION = "users.mail_invitation", "users.mail_confirmation"
+ENFORCE = statement("UPDATE __tenant__.organization SET policies = jsonb_build_object('signIn', jsonb_build_object('enforced', true))")
 SAME = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -44,6 +47,16 @@ class Box:
 
     async def letter(self, event: UUID, handler: str) -> tuple[str, str] | None:
         """To whom, and the path that its link leads to; None where none was sent."""
+        sent = await self.sent(event, handler)
+        if sent is None:
+            return None
+        to, text = sent
+        found = re.search(r"http://arrivals\.[^/]+(/auth/\S+)", text)
+        assert found
+        return to, found[1]
+
+    async def sent(self, event: UUID, handler: str) -> tuple[str, str] | None:
+        """To whom, and what it says; None where none was sent."""
         await self.line.expand()
         row = await self.line.delivery(event, handler)
         await self.deliverer.deliver(row["id"], row["organization_id"], row["event_id"], row["handler"])
@@ -53,9 +66,7 @@ class Box:
         mail = message_from_bytes(file.read_bytes(), policy=policy.default)
         part = mail.get_body(("plain",))
         assert part is not None
-        found = re.search(r"http://arrivals\.[^/]+(/auth/\S+)", part.get_content())
-        assert found
-        return str(mail["To"]), found[1]
+        return str(mail["To"]), part.get_content()
 
 
 @pytest.fixture
@@ -80,6 +91,20 @@ async def test_who_is_invited_gets_a_letter_whose_link_lets_them_in(box: Box, bu
     async with running(migrated) as app, client_of(app) as client:
         page = await client.get(path)
         assert (page.status_code, "Welcome, Kim" in page.text) == (200, True)
+
+
+async def test_where_everybody_comes_through_the_provider_the_letter_asks_for_no_password(
+    box: Box, bus: Bus, migrated: TenantSettings, pool: Database
+) -> None:
+    house = await house_of(migrated, pool, replace(GLOBEX, slug="arrivals-enforced"))
+    async with transaction(pool, house.tenant, Cause(new_id())) as change:
+        await change.connection.execute(ENFORCE)
+    _, event = await invite(bus, house, "kim@arrivals-enforced.example")
+
+    sent = await box.sent(event, INVITATION)
+
+    assert sent is not None
+    assert ("sign in through its provider" in " ".join(sent[1].split()), "password" in sent[1]) == (True, False)
 
 
 async def test_invited_again_the_first_letter_is_useless_or_never_sent(box: Box, bus: Bus, house: House, migrated: TenantSettings) -> None:
