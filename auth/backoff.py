@@ -34,6 +34,10 @@ ASKED_FROM_ADDRESS = Backoff(free=30, longest=60, window=900, first=5, steady=Tr
 ASKED_OF_ORGANIZATION = Backoff(free=300, longest=10, window=900, steady=True)
 ASKED_OF_INSTALLATION = Backoff(free=20_000, longest=5, window=900, steady=True)
 
+# Of questions to providers that guests have asked by a set-up link: by one, and by all of an organization's.
+PROBED_BY_LINK = Backoff(free=20, longest=600, window=3600, first=15)
+PROBED_OF_ORGANIZATION = Backoff(free=100, longest=60, window=3600, first=5, steady=True)
+
 
 @dataclass(slots=True)
 class Count:

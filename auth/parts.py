@@ -26,6 +26,7 @@ from auth.native import Native
 from auth.passwords import Passwords
 from auth.places import Places
 from auth.policies import Policies
+from auth.probing import Probing
 from auth.realms.front import Front
 from auth.realms.realms import Realms
 from auth.remembered import Remembered
@@ -98,6 +99,7 @@ class Parts:
     api_tokens: ApiTokens
     scim_tokens: ScimTokens
     setup_links: SetupLinks
+    probing: Probing
     realms: Realms
     front: Front
     sign_ups: SignUps
@@ -173,6 +175,7 @@ class Parts:
             realms=realms,
             front=front,
             setup_links=SetupLinks(database),
+            probing=Probing(redis),
             sign_ups=SignUps(database, front, settings.sign_up),
             modules=modules(Surroundings(addresses, tenant_settings.dev, settings.private_networks)),
         )

@@ -59,6 +59,11 @@ async def connection_of(parts: Parts, request: AnyRequest, guest: Guest) -> Conn
     return found
 
 
+def name_of(guest: Guest, kind: str) -> str:
+    """What the connection will be called in addresses. Guests do not choose it: a name that is taken would tell what else is here."""
+    return f"{kind}-{guest.link.id.hex[-8:]}"
+
+
 def cause_of(request: AnyRequest, guest: Guest) -> Cause:
     """The administrator's, whose link it is; that it was by a link stands beside it."""
     return Cause(correlation_of(request), guest.link.created_by)

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from app.admin.frame import GUESTS, PAGES, Guest, desk
 from app.admin.sign_on.checks import in_words
-from app.admin.sign_on.guests import cause_of, connection_of, guest_of, may_change, require_administrator, sent_by_guest, through
+from app.admin.sign_on.guests import cause_of, connection_of, guest_of, may_change, name_of, require_administrator, sent_by_guest, through
 from app.admin.sign_on.kinds import KINDS
 from app.admin.sign_on.rehearsal import begin, result_page
 from app.admin.sign_on.setup import kind_named, settled, setup_page
@@ -78,12 +78,13 @@ async def show_guest_setup(request: AnyRequest, parts: GivenParts, kind: FromPat
 async def set_up_as_guest(request: AnyRequest, parts: GivenParts, kind: FromPath[str]) -> Response[str]:
     """The connection, switched off; handed in again, its values are these. What is wrong is said beside its field, and nothing is made."""
     chosen = kind_named(parts, kind)
-    guest, fields = await sent_by_guest(parts, request, frozenset({"name", *(field.name for field in chosen.fields)}))
+    guest, fields = await sent_by_guest(parts, request, frozenset(field.name for field in chosen.fields))
     _expected(guest, kind)
     tenant, cause = tenant_of(request), cause_of(request, guest)
     known = await connection_of(parts, request, guest)
-    name = known.name if known else fields.get("name", "").strip()
+    name = known.name if known else name_of(guest, chosen.key)
     try:
+        await parts.probing.enter(tenant, guest.link.id)
         settings, secrets = await settled(parts, chosen, name, fields, known)
         if known is None:
             made = Connection(
@@ -109,7 +110,9 @@ async def set_up_as_guest(request: AnyRequest, parts: GivenParts, kind: FromPath
 async def show_guest_connection(request: AnyRequest, parts: GivenParts) -> Response[str]:
     guest = await guest_of(parts, request)
     connection = await _connection(parts, request, guest)
-    module = parts.modules[connection.kind]
+    module, examines = parts.modules[connection.kind], "examine" in request.query_params
+    if examines:
+        await parts.probing.enter(tenant_of(request), guest.link.id)
     return await desk(
         parts,
         request,
@@ -119,14 +122,16 @@ async def show_guest_connection(request: AnyRequest, parts: GivenParts) -> Respo
         link=guest.link,
         kind=KINDS[guest.link.kind or connection.kind],
         copied=[(title, parts.addresses.of(tenant_of(request)) + path) for title, path in module.copied(connection)],
-        checks=in_words(await examined(module, tenant_of(request), connection)) if "examine" in request.query_params else None,
+        checks=in_words(await examined(module, tenant_of(request), connection)) if examines else None,
     )
 
 
 @post(f"{CONNECTION}/test", status_code=200)
 async def begin_guest_rehearsal(request: AnyRequest, parts: GivenParts) -> Response[str]:
     guest, _ = await sent_by_guest(parts, request, frozenset())
-    return await begin(parts, request, guest, await _connection(parts, request, guest), CONNECTION, setup_secret(parts, request))
+    connection = await _connection(parts, request, guest)
+    await parts.probing.enter(tenant_of(request), guest.link.id)
+    return await begin(parts, request, guest, connection, CONNECTION, setup_secret(parts, request))
 
 
 @get(f"{CONNECTION}/test")

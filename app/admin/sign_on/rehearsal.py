@@ -50,7 +50,7 @@ async def result_page(
         result = await parts.handles.look(tenant_of(request), REHEARSED, request.query_params.get("result"), browser)
     except SignInRefused:
         return redirect(here)
-    checks = [explained(check) for check in result["checks"]]
+    checks = [explained(check, guest=isinstance(who, Guest)) for check in result["checks"]]
     failed = next((number for number, check in enumerate(checks, 1) if not check.passed), None)
     return await desk(
         parts,

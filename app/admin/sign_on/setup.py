@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app.admin.frame import Guest, administrator, desk, sent_by
+from app.admin.sign_on.guests import name_of
 from app.admin.sign_on.kinds import KINDS, SetUp
 from app.admin.sign_on.overview import ADDRESS, PERMISSION
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
@@ -90,7 +91,7 @@ async def setup_page(
 ) -> Response[str]:
     """`known`: the connection that takes other values."""
     base = parts.addresses.of(tenant_of(request))
-    name = known.name if known else typed.get("name") or kind.key
+    name = known.name if known else name_of(who, kind.key) if isinstance(who, Guest) else typed.get("name") or kind.key
     return await desk(
         parts,
         request,

@@ -11,11 +11,15 @@ import httpx
 import pytest
 from litestar.types import ASGIApp
 
+from app.admin.sign_on.checks import explained
 from app.bus import Bus
 from app.users.commands import ChangeRole
+from auth.backoff import PROBED_BY_LINK, PROBED_OF_ORGANIZATION
 from auth.principal import SYSTEM
+from auth.probing import Probing
 from auth.service import Auth
 from tenants.database import Database
+from tenants.errors import RateLimited
 from tenants.ids import new_id
 from tenants.statements import statement
 from tests.integration.admin.test_sign_on import FORM, connect, onward, send, signed_in
@@ -73,9 +77,16 @@ async def opened(browser: httpx.AsyncClient, link: str) -> httpx.Response:
     return await browser.post(SET_UP, data={"form": form[1], "token": link.partition("=")[2]})
 
 
-async def hand_in(browser: httpx.AsyncClient, provider: Provider, name: str, **typed: str) -> httpx.Response:
-    values = {"name": name, "issuer": provider.issuer, "client_id": CLIENT, "client_secret": SECRET, **typed}
+async def hand_in(browser: httpx.AsyncClient, provider: Provider, **typed: str) -> httpx.Response:
+    values = {"issuer": provider.issuer, "client_id": CLIENT, "client_secret": SECRET, **typed}
     return await send(browser, f"{SET_UP}/new/oidc", f"{SET_UP}/new/oidc", **values)
+
+
+async def name_of(browser: httpx.AsyncClient) -> str:
+    """What the connection of this browser's link is called in addresses."""
+    found = re.search(r"/auth/oidc/(oidc-[0-9a-f]{8})/callback", (await browser.get(f"{SET_UP}/new/oidc")).text)
+    assert found
+    return found[1]
 
 
 async def test_a_provider_is_connected_and_tested_by_a_link_and_the_administrator_switches_it_on(
@@ -85,7 +96,7 @@ async def test_a_provider_is_connected_and_tested_by_a_link_and_the_administrato
     subject = new_id().hex
     provider.person = {"sub": subject, "email": f"{subject}@acme.example", "email_verified": True, "name": "Kit"}
     await own(auth, acme.tenant, "acme.example")
-    guest, name = browsers[0], f"c{new_id().hex[:20]}"
+    guest = browsers[0]
     link = await link_of(admin)
 
     entry = await guest.get(link)
@@ -95,9 +106,10 @@ async def test_a_provider_is_connected_and_tested_by_a_link_and_the_administrato
     assert (begun.status_code, begun.headers["location"]) == (303, SET_UP)
     assert "token" not in begun.headers["location"]
     assert (await guest.get(SET_UP)).headers["location"] == f"{SET_UP}/new/oidc"
-    wrong = await hand_in(guest, provider, name, client_secret="")
+    name = await name_of(guest)
+    wrong = await hand_in(guest, provider, client_secret="")
     assert 'id="client_secret-wrong"' in wrong.text
-    assert (await hand_in(guest, provider, name)).headers["location"] == CONNECTION
+    assert (await hand_in(guest, provider)).headers["location"] == CONNECTION
     page = await guest.get(CONNECTION)
     assert f"http://acme.localhost:8000/auth/oidc/{name}/callback" in page.text
     assert SECRET not in page.text
@@ -110,7 +122,7 @@ async def test_a_provider_is_connected_and_tested_by_a_link_and_the_administrato
     assert "checks passed" in tested.text
     assert "Switch it on" not in tested.text
     assert (await send(guest, CONNECTION, f"{CONNECTION}/switch", on="yes")).status_code == 403
-    again = await hand_in(guest, provider, "ignored", client_id="another")
+    again = await hand_in(guest, provider, client_id="another")
     assert again.status_code == 303
     assert (await auth.parts.connections.named(acme.tenant, name)).settings["client_id"] == "another"
     assert "Thank you" in (await send(guest, CONNECTION, f"{SET_UP}/finish")).text
@@ -162,11 +174,12 @@ async def test_a_link_opens_its_own_connection_and_nothing_else(
 ) -> None:
     provider.honest()
     guest, stranger, _ = browsers
-    hidden, link, name = await connect(admin, provider), await link_of(admin), f"c{new_id().hex[:20]}"
+    hidden, link = await connect(admin, provider), await link_of(admin)
     async with client_at(app, "globex.localhost") as elsewhere:
         assert (await elsewhere.get(link)).status_code == 410
     await opened(guest, link)
-    await hand_in(guest, provider, name)
+    name = await name_of(guest)
+    await hand_in(guest, provider)
 
     for address in ("/admin/sign-on", LINKS, f"/admin/sign-on/{hidden}", f"/admin/sign-on/{name}", "/admin/sign-on/new"):
         assert (await guest.get(address)).headers.get("location", "").startswith("/auth/login"), address
@@ -193,14 +206,14 @@ async def test_a_link_that_says_so_switches_on_and_one_that_does_not_leaves_alon
 ) -> None:
     provider.honest()
     one, other, _ = browsers
-    name = f"c{new_id().hex[:20]}"
     await opened(one, await link_of(admin, may_switch_on="yes"))
-    await hand_in(one, provider, name)
+    name = await name_of(one)
+    await hand_in(one, provider)
     assert (await send(one, CONNECTION, f"{CONNECTION}/switch", on="yes")).status_code == 303
     await opened(other, await link_of(admin, what=f"connection:{name}"))
 
     page = await other.get(CONNECTION)
-    refused = await hand_in(other, provider, name, client_id="mine")
+    refused = await hand_in(other, provider, client_id="mine")
 
     assert "On: people sign in by it" in page.text
     assert refused.status_code == 403
@@ -224,3 +237,42 @@ async def test_what_is_wrong_with_a_link_is_said_and_guessing_is_slowed_down(
     assert refused.status_code == 403
     assert (guessed[0], guessed[-1]) == (410, 429)
     await editor.aclose()
+
+
+async def test_guests_have_a_provider_asked_so_often_by_each_link_and_learn_no_name_that_is_taken(
+    app: ASGIApp, globex: House, admin: httpx.AsyncClient, new_person: NewPerson, browsers: list[httpx.AsyncClient], provider: Provider
+) -> None:
+    guest, other, _ = browsers
+    taken = await connect(admin, provider)
+    await opened(guest, await link_of(admin))
+    await opened(other, await link_of(admin))
+    named = await hand_in(guest, provider, name=taken, issuer="https://127.0.0.1:1/")
+    probed = [await hand_in(guest, provider, issuer=f"http://127.0.0.1:{port}/") for port in range(1, PROBED_BY_LINK.free + 3)]
+    beside = await hand_in(other, provider)
+
+    assert (named.status_code, taken in named.text) == (400, False)
+    assert 'name="name"' not in probed[0].text
+    assert (probed[0].status_code, probed[-1].status_code, "retry-after" in probed[-1].headers) == (400, 429, True)
+    assert (await guest.get(f"{SET_UP}/new/oidc")).status_code == 200
+    assert beside.headers["location"] == CONNECTION
+    elsewhere = await signed_in(app, await new_person(globex, role="admin"))
+    async with elsewhere, client_at(app, "globex.localhost") as third:
+        made = await send(elsewhere, LINKS, LINKS, do="make", what="kind:oidc", days="7")
+        link = re.search(r"(/admin/set-up\?token=[A-Za-z0-9_-]{43})", html.unescape(made.text))
+        assert link
+        await opened(third, link[1])
+        assert (await hand_in(third, provider)).headers["location"] == CONNECTION
+
+
+async def test_many_links_of_one_organization_ask_no_more_together(acme: House, globex: House) -> None:
+    probing = Probing(None)
+    for _ in range(PROBED_OF_ORGANIZATION.free):
+        await probing.enter(acme.tenant, new_id())
+    with pytest.raises(RateLimited):
+        await probing.enter(acme.tenant, new_id())
+    await probing.enter(globex.tenant, new_id())
+
+
+def test_a_guest_reads_of_no_domain_but_the_one_that_was_found() -> None:
+    check = {"name": "email_domain", "expected": "a domain that this organization has verified: acme.example", "found": "x.example", "passed": False}
+    assert ["acme.example" in explained(check, guest=guest).expected for guest in (False, True)] == [True, False]
