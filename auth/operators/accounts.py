@@ -44,6 +44,7 @@ async def create(settings: TenantSettings, email: str) -> Invited:
     """An account that comes to life when its link is followed. Raises ValidationFailed or Conflict."""
     address, now = operator_email(email), datetime.now(UTC)
     invited = Invited(new_id(), address, new_opaque(), now + LINK_LIVES)
+    # Nobody ever sees this one: theirs is made when they follow the link.
     secret = Keyring(settings.secret_keys).encrypt(new_secret().encode(), secret_context(invited.id))
     async with acting(settings) as admin:
         try:

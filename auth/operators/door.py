@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from auth.operators.audit import NOBODY, note
 from auth.passwords import Passwords, check_new_password
 from tenants.database import repeatable
 from tenants.errors import RateLimited, RetryLater, Unauthenticated, ValidationFailed
+from tenants.secrets import Undecipherable
 from tenants.statements import statement
 
 if TYPE_CHECKING:
@@ -30,11 +32,13 @@ ISSUER = "Imprint operators"
 SHORTEST_PASSWORD = 12
 LONGEST_SESSION, LONGEST_IDLE = timedelta(hours=12), timedelta(minutes=30)
 SEEN_EVERY = timedelta(minutes=1)
+OFFERED_FOR = 3600
 
 BY_EMAIL = statement("SELECT id, email, password_hash, secret, last_step FROM control.operators WHERE email = :email AND link_hash IS NULL")
-BY_LINK = statement("SELECT id, email, secret FROM control.operators WHERE link_hash = :hash AND link_until > now()")
+BY_LINK = statement("SELECT id, email, link_hash FROM control.operators WHERE link_hash = :hash AND link_until > now()")
 ENROL = statement(
-    "UPDATE control.operators SET password_hash = :password_hash, last_step = :step, last_at = now(), link_hash = NULL, link_until = NULL "
+    "UPDATE control.operators SET password_hash = :password_hash, secret = :secret, last_step = :step, last_at = now(), "
+    "link_hash = NULL, link_until = NULL "
     "WHERE id = :id AND link_hash = :hash AND link_until > now()"
 )
 TAKE = statement("UPDATE control.operators SET last_step = :step, last_at = now() WHERE id = :id AND last_step < :step AND link_hash IS NULL")
@@ -68,11 +72,16 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What somebody who follows their link sees: `address` is what an authenticator reads from a picture (otpauth://)."""
+    """What somebody who follows their link sees: `address` is what an authenticator reads from a picture (otpauth://).
+
+    `offered`: the secret, sealed, as the form brings it back. It is nowhere else until its code was typed, so whoever
+    opened the link before or after has seen another one.
+    """
 
     operator: Operator
     secret: str
     address: str
+    offered: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +102,33 @@ class Door:
         self._ledger = ledger
         self._clock = clock
 
-    async def enrolment(self, link: str) -> Enrolment:
-        """Raises LinkSpent."""
+    async def enrolment(self, link: str, offered: str = "") -> Enrolment:
+        """With a secret that nobody has seen; `offered`: with this one, while it is good. Raises LinkSpent."""
         row = await self._linked(link)
-        secret = self._secret(row)
-        return Enrolment(Operator(row["id"], row["email"]), secret, address_of(secret, issuer=ISSUER, account=row["email"]))
+        secret = self._offer(row, offered)
+        if secret is None:
+            secret = new_secret()
+            offered = self._keyring.encrypt(json.dumps([secret, self._clock() + OFFERED_FOR]).encode(), _offer_context(row)).hex()
+        return Enrolment(Operator(row["id"], row["email"]), secret, address_of(secret, issuer=ISSUER, account=row["email"]), offered)
 
-    async def enrol(self, link: str, password: str, code: str, address: str) -> str:
+    async def enrol(self, link: str, offered: str, password: str, code: str, address: str) -> str:
         """Choose a password and show that the authenticator works; the value of their first session's cookie.
 
-        Raises LinkSpent, ValidationFailed, RateLimited or Busy.
+        `offered`: as their page had it. Raises LinkSpent, ValidationFailed, RateLimited or Busy.
         """
         row = await self._linked(link)
         check_new_password(password, shortest=SHORTEST_PASSWORD, own=(row["email"].partition("@")[0], "imprint"))
         name = await self._entered(f"link\n{link}", address)
-        step = step_of(self._secret(row), code.replace(" ", ""), self._clock(), 0)
+        secret = self._offer(row, offered)
+        if secret is None:
+            raise ValidationFailed({"code": "is for a secret that is too old; remove it from the authenticator, and scan the one above"})
+        step = step_of(secret, code.replace(" ", ""), self._clock(), 0)
         if step is None:
             await self._failed(address)
             raise ValidationFailed({"code": "is not the one that the authenticator shows; wait for the next, and look at the telephone's clock"})
         await self._ledger.clear(name)
-        return await self._enrolled(row, link, await self._passwords.hash(password), step, address)
+        sealed = self._keyring.encrypt(secret.encode(), secret_context(row["id"]))
+        return await self._enrolled(row, await self._passwords.hash(password), sealed, step, address)
 
     async def sign_in(self, tried: Tried, *, brought: str | None = None) -> str:
         """The value of the session's cookie; the session that the browser brought ends. Raises NotLetIn, RateLimited or Busy.
@@ -167,10 +183,10 @@ class Door:
             return await connection.fetchrow(BY_EMAIL, email=email.strip().lower())
 
     @repeatable
-    async def _enrolled(self, row: Row, link: str, hashed: str, step: int, address: str) -> str:
+    async def _enrolled(self, row: Row, hashed: str, sealed: bytes, step: int, address: str) -> str:
         session = new_opaque()
         async with self._database.writing(None) as connection:
-            if not await connection.execute(ENROL, id=row["id"], hash=digest(link), password_hash=hashed, step=step):
+            if not await connection.execute(ENROL, id=row["id"], hash=row["link_hash"], password_hash=hashed, secret=sealed, step=step):
                 raise LinkSpent
             await connection.execute(OPEN, hash=digest(session), operator_id=row["id"], lifetime=LONGEST_SESSION)
             await note(connection, row["email"], "operator.enrolled", address=address)
@@ -206,8 +222,20 @@ class Door:
     async def _failed(self, address: str) -> None:
         await self._ledger.charge(_key("address", address), PER_ADDRESS)
 
+    def _offer(self, row: Row, offered: str) -> str | None:
+        """The secret, where it was offered to whoever has this link, and not too long ago."""
+        try:
+            secret, until = json.loads(self._keyring.decrypt(bytes.fromhex(offered), _offer_context(row)))
+        except (Undecipherable, ValueError):
+            return None
+        return str(secret) if self._clock() < until else None
+
     def _secret(self, row: Row) -> str:
         return self._keyring.decrypt(row["secret"], secret_context(row["id"])).decode()
+
+
+def _offer_context(row: Row) -> bytes:
+    return b"operator-offer:" + row["id"].bytes + row["link_hash"]
 
 
 def _key(kind: str, value: str) -> str:

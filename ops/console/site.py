@@ -125,11 +125,12 @@ class Site:
         return see_other("/", self._cookies.set(self._cookies.session, session))
 
     async def _enrol(self, asked: Asked, link: str) -> Answered:
-        enrolment, wrong = await self._door.enrolment(link), {}
+        offered = asked.fields.get("offered", "") if asked.method == "POST" else ""
+        enrolment, wrong = await self._door.enrolment(link, offered), {}
         status = HTTPStatus.OK.value
         if asked.method == "POST":
             try:
-                session = await self._door.enrol(link, asked.fields.get("password", ""), asked.fields.get("code", ""), asked.address)
+                session = await self._door.enrol(link, offered, asked.fields.get("password", ""), asked.fields.get("code", ""), asked.address)
             except ValidationFailed as refusal:
                 wrong, status = dict(refusal.fields), HTTPStatus.BAD_REQUEST.value
             else:

@@ -16,9 +16,12 @@ import httpx
 import pyotp
 import pytest
 
+from auth.ledgers import LocalLedger
 from auth.opaque import digest
 from auth.operators import accounts
 from auth.operators.accounts import Invited, secret_context
+from auth.operators.door import OFFERED_FOR, Door
+from auth.passwords import Passwords
 from ops.console.running import Running
 from ops.operators import Console, listen
 from ops.settings import OperatorsSettings
@@ -33,6 +36,8 @@ from tests.integration.tenants.lives import as_owner
 
 PASSWORD = "three words together"
 _addresses = itertools.count(1)
+_SECRET = re.compile(r"<code>([A-Z2-7]+)</code>")
+_OFFERED = re.compile(r'name="offered" value="([0-9a-f]+)"')
 _FORM = re.compile(r'name="form" value="([^"]+)"')
 
 
@@ -41,8 +46,9 @@ class Person:
     """An operator with a browser of their own."""
 
     invited: Invited
-    secret: str
     browser: httpx.AsyncClient
+    secret: str = ""
+    offered: str = ""
 
     def code(self, steps: int = 0) -> str:
         return pyotp.TOTP(self.secret).at(int(time.time()) + steps * 30)
@@ -55,8 +61,19 @@ class Person:
     async def send(self, path: str, **fields: str) -> httpx.Response:
         return await self.browser.post(path, data={"form": await self.form(path if path.startswith("/enrol") else "/sign-in"), **fields})
 
-    async def enrol(self, password: str = PASSWORD) -> httpx.Response:
-        return await self.send(f"/enrol/{self.invited.link}", password=password, code=self.code())
+    async def follow(self) -> httpx.Response:
+        """Their link, to the page with a secret of its own."""
+        page = await self.browser.get(f"/enrol/{self.invited.link}")
+        secret, offered = _SECRET.search(page.text), _OFFERED.search(page.text)
+        assert secret
+        assert offered
+        self.secret, self.offered = secret[1], offered[1]
+        return page
+
+    async def enrol(self, password: str = PASSWORD, code: str | None = None) -> httpx.Response:
+        if not self.secret:
+            await self.follow()
+        return await self.send(f"/enrol/{self.invited.link}", offered=self.offered, password=password, code=code or self.code())
 
     async def sign_in(self, **given: str) -> httpx.Response:
         """With the code of the next half minute, which is taken too: that of this one was used to enrol."""
@@ -81,12 +98,9 @@ async def people(console: Console, migrated: TenantSettings) -> Any:
 
     async def make() -> Person:
         invited = await accounts.create(migrated, f"{new_id().hex}@ops.example")
-        async with as_owner(migrated) as owner:
-            sealed = await owner.fetchval("SELECT secret FROM control.operators WHERE id = $1", invited.id)
-        secret = Keyring(migrated.secret_keys).decrypt(sealed, secret_context(invited.id)).decode()
         headers = {"X-Forwarded-For": f"10.8.0.{next(_addresses)}"}
         opened.append(httpx.AsyncClient(base_url=f"http://127.0.0.1:{console.server_port}", headers=headers, timeout=60))
-        return Person(invited, secret, opened[-1])
+        return Person(invited, opened[-1])
 
     yield make
     for client in opened:
@@ -102,7 +116,7 @@ async def audited(settings: TenantSettings, actor: str) -> list[tuple[str, str |
 async def test_an_operator_enrols_by_a_link_and_sees_every_organization(people: Any, acme: House, globex: House) -> None:
     nell = await people()
 
-    page = await nell.browser.get(f"/enrol/{nell.invited.link}")
+    page = await nell.follow()
     entered = await nell.enrol()
     shown = await nell.browser.get("/")
 
@@ -145,6 +159,7 @@ async def test_a_code_is_taken_once(people: Any) -> None:
 async def test_nobody_comes_in_with_a_password_alone_or_before_they_enrolled(people: Any) -> None:
     nell, kim = await people(), await people()
     await nell.enrol()
+    await kim.follow()
     stranger = await people()
 
     answers = [
@@ -176,13 +191,50 @@ async def test_whoever_guesses_has_to_wait_wherever_they_come_from(people: Any) 
 async def test_a_weak_password_or_a_wrong_code_does_not_enrol(people: Any) -> None:
     nell = await people()
 
-    weak = await nell.send(f"/enrol/{nell.invited.link}", password="password1234", code=nell.code())
-    wrong = await nell.send(f"/enrol/{nell.invited.link}", password=PASSWORD, code="000000")
+    weak = await nell.enrol("password1234")
+    wrong = await nell.enrol(code="000000")
 
     assert (weak.status_code, wrong.status_code) == (400, 400)
     assert "password-wrong" in weak.text
     assert "code-wrong" in wrong.text
+    assert {nell.secret in page.text for page in (weak, wrong)} == {True}  # nobody scans anew for a slip
     assert (await nell.enrol()).status_code == 303
+
+
+async def test_every_view_of_the_link_shows_another_secret_and_only_the_one_whose_code_was_typed_is_theirs(
+    people: Any, migrated: TenantSettings
+) -> None:
+    nell, kim = await people(), await people()
+    await kim.follow()
+    await nell.follow()
+    seen, offered = nell.secret, nell.offered
+    await nell.follow()
+
+    swapped = await nell.send(f"/enrol/{nell.invited.link}", offered=kim.offered, password=PASSWORD, code=kim.code())
+    made_up = await nell.send(f"/enrol/{nell.invited.link}", offered="00", password=PASSWORD, code=nell.code())
+    mixed = await nell.send(f"/enrol/{nell.invited.link}", offered=offered, password=PASSWORD, code=nell.code())
+    entered = await nell.enrol()
+
+    assert seen != nell.secret
+    assert [page.status_code for page in (swapped, made_up, mixed, entered)] == [400, 400, 400, 303]
+    assert "too old" in swapped.text
+    async with as_owner(migrated) as owner:
+        sealed = await owner.fetchval("SELECT secret FROM control.operators WHERE id = $1", nell.invited.id)
+    assert Keyring(migrated.secret_keys).decrypt(sealed, secret_context(nell.invited.id)).decode() == nell.secret
+
+
+async def test_a_secret_that_was_offered_long_ago_is_followed_by_another(migrated: TenantSettings, pool: Database) -> None:
+    invited, now = await accounts.create(migrated, f"{new_id().hex}@ops.example"), [1_000_000.0]
+    door = Door(pool, Keyring(migrated.secret_keys), Passwords(), LocalLedger(), clock=lambda: now[0])
+    shown = await door.enrolment(invited.link)
+
+    same = await door.enrolment(invited.link, shown.offered)
+    now[0] += OFFERED_FOR
+    with pytest.raises(ValidationFailed, match="too old"):
+        await door.enrol(invited.link, shown.offered, PASSWORD, pyotp.TOTP(shown.secret).at(int(now[0])), "192.0.2.1")
+
+    assert same.secret == shown.secret
+    assert (await door.enrolment(invited.link, shown.offered)).secret != shown.secret
 
 
 async def test_sessions_end_when_they_idle_when_they_are_old_and_with_their_operator(people: Any, migrated: TenantSettings) -> None:
@@ -314,6 +366,9 @@ async def test_the_servers_role_makes_no_operator_and_changes_no_line_of_the_aud
         for attempt in (
             "INSERT INTO control.operators (id, email, secret, created_by) VALUES (gen_random_uuid(), 'x@x.example', '', 'x')",
             "DELETE FROM control.operators",
+            "UPDATE control.operators SET email = 'x@x.example'",
+            "UPDATE control.operators SET created_by = 'x'",
+            "UPDATE control.operators SET id = gen_random_uuid()",
             "UPDATE control.operator_audit SET actor = 'x'",
             "DELETE FROM control.operator_audit",
         ):
@@ -327,6 +382,7 @@ async def test_a_new_installation_key_takes_the_second_factors_along(people: Any
     from auth.operators.resealing import outdated, rewrap
 
     nell = await people()
+    await nell.enrol()
     renewed = replace(migrated, secret_keys=(b"n" * 32, *migrated.secret_keys))
     keyring = Keyring(renewed.secret_keys)
 
@@ -334,4 +390,4 @@ async def test_a_new_installation_key_takes_the_second_factors_along(people: Any
     await rewrap(pool, keyring)
     assert await outdated(pool, keyring) == []
     await rewrap(pool, Keyring((*migrated.secret_keys, b"n" * 32)))
-    assert (await nell.enrol()).status_code == 303
+    assert (await nell.sign_in()).status_code == 303
