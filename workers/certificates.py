@@ -15,6 +15,7 @@ from auth.sso.handles import Handles
 from auth.sso.trail import Happened, Trail
 from migrations.serving import serves
 from tenants.ids import new_id
+from tenants.sentences import as_sentence, joined, sentence
 from tenants.statements import statement
 from workers.letters import Button, letter
 
@@ -77,28 +78,47 @@ class CertificateWarnings:
         return True
 
     async def _mail(self, tenant: Tenant, connection: Connection, ending: Ending, person: Recipient, name: str) -> None:
-        date = f"{ending.span.ends:%d %B %Y}".lstrip("0")
-        verb = "ended" if ending.within == 0 else "ends"
-        subject = f"Sign-in through {connection.label}: a certificate {verb} on {date}"
         await self.postman.send(
             letter(
                 uuid5(connection.id, name),
                 person,
                 tenant.name,
-                subject=subject,
-                paragraph=f"{_WORDS[ending.whose].format(label=connection.label, organization=tenant.name, date=date, verb=verb)}",
-                button=Button("Open sign-on", f"{Addresses(self.postman.public_url).of(tenant)}/admin/sign-on/{connection.name}"),
+                subject=_subject(connection.label, ending),
+                paragraph=_paragraph(connection.label, tenant.name, ending),
+                button=Button(as_sentence("Open sign-on"), f"{Addresses(self.postman.public_url).of(tenant)}/admin/sign-on/{connection.name}"),
             )
         )
 
 
-_WORDS = {
-    "provider": (
-        "The certificate with which {label} signs {verb} on {date}. After that nobody can sign in to {organization} through it. "
-        "Ask whoever runs {label} for its new metadata, and connect it before."
-    ),
-    "own": (
-        "The certificate of {organization} at {label} {verb} on {date}. Publish the next one in our metadata, let {label} read it, "
-        "and switch to it before: imprint connections certificate prepare, then switch."
-    ),
-}
+def _subject(label: str, ending: Ending) -> str:
+    date = ending.span.ends.date()
+    if ending.within == 0:
+        return sentence("Sign-in through {label}: a certificate ended on {date}", label=label, date=date)
+    return sentence("Sign-in through {label}: a certificate ends on {date}", label=label, date=date)
+
+
+def _paragraph(label: str, organization: str, ending: Ending) -> str:
+    date = ending.span.ends.date()
+    if ending.whose == "provider" and ending.within == 0:
+        told = sentence("The certificate with which {label} signs ended on {date}.", label=label, date=date)
+    elif ending.whose == "provider":
+        told = sentence("The certificate with which {label} signs ends on {date}.", label=label, date=date)
+    elif ending.within == 0:
+        told = sentence("The certificate of {organization} at {label} ended on {date}.", organization=organization, label=label, date=date)
+    else:
+        told = sentence("The certificate of {organization} at {label} ends on {date}.", organization=organization, label=label, date=date)
+    return joined(told, _mended(label, organization, ending))
+
+
+def _mended(label: str, organization: str, ending: Ending) -> str:
+    if ending.whose == "provider":
+        return sentence(
+            "After that nobody can sign in to {organization} through it. Ask whoever runs {label} for its new metadata, and connect it before.",
+            organization=organization,
+            label=label,
+        )
+    return sentence(
+        "Publish the next one in our metadata, let {label} read it, and switch to it before: under Certificates in the console, or by "
+        "imprint connections certificate prepare, then switch.",
+        label=label,
+    )

@@ -12,13 +12,16 @@ import structlog
 
 from app.users.projections import Recipient
 from auth.addresses import Addresses
+from auth.languages import ENGLISH, offered
 from auth.realms.front import HOMES, letter_context
 from auth.sign_up.sign_ups import CONFIRM, INVITED
 from tenants.database import repeatable
 from tenants.secrets import Undecipherable
+from tenants.sentences import as_sentence, sentence
 from tenants.statements import statement
 from workers.letters import Button, letter
 from workers.mail import MailNotSent, UnusableAddress
+from workers.names import harmless
 
 if TYPE_CHECKING:
     from auth.realms.realms import Realms
@@ -84,26 +87,35 @@ async def mail_homes(desk: FrontDesk, id: UUID, about: Mapping[str, Any]) -> Non
     if not homes:
         return
     addresses = Addresses(desk.postman.public_url)
-    first, *more = [Button(f"Sign in to {home.name}", f"{addresses.of_slug(home.slug)}/auth/login") for home in homes]
-    paragraph = "Somebody, probably you, asked where you sign in with this address. If it was not you, there is nothing to do."
-    to = Recipient("", about["email"])
-    await desk.postman.send(letter(id, to, IMPRINT, subject="Where you sign in", paragraph=paragraph, button=first, more=tuple(more)))
+    first, *more = [
+        Button(sentence("Sign in to {organization}", organization=harmless(home.name, home.slug)), f"{addresses.of_slug(home.slug)}/auth/login")
+        for home in homes
+    ]
+    paragraph = as_sentence("Somebody, probably you, asked where you sign in with this address. If it was not you, there is nothing to do.")
+    await desk.postman.send(
+        letter(id, _to(about), IMPRINT, subject=as_sentence("Where you sign in"), paragraph=paragraph, button=first, more=tuple(more))
+    )
 
 
 async def mail_sign_up(desk: FrontDesk, id: UUID, about: Mapping[str, Any]) -> None:
-    """The link that proves the address of whoever wants an organization."""
-    button = Button(f"Open {about['name']}", f"{desk.postman.public_url}/auth/sign-up/confirm?token={about['token']}")
-    paragraph = (
-        f"Somebody, probably you, wants to open {about['name']} here. Follow the link within a day to do so. If it was not you, do nothing: "
-        "nothing is made."
+    """The link that proves the address of whoever wants an organization. Whose it is nobody knows yet, so nothing that was typed is in it."""
+    button = Button(as_sentence("Open an organization"), f"{desk.postman.public_url}/auth/sign-up/confirm?token={about['token']}")
+    paragraph = as_sentence(
+        "Somebody, probably you, wants to open an organization here with this address. Follow the link within a day to do so. "
+        "If it was not you, do nothing: nothing is made."
     )
-    to = Recipient("", about["email"])
-    await desk.postman.send(letter(id, to, IMPRINT, subject=f"Open {about['name']}", paragraph=paragraph, button=button))
+    await desk.postman.send(letter(id, _to(about), IMPRINT, subject=as_sentence("Open an organization"), paragraph=paragraph, button=button))
 
 
 async def mail_sign_up_invitation(desk: FrontDesk, id: UUID, about: Mapping[str, Any]) -> None:
     """The link with which an operator lets somebody open an organization."""
-    button = Button("Open an organization", f"{desk.postman.public_url}/auth/sign-up?invitation={about['token']}")
-    paragraph = "You are invited to open an organization here. Follow the link to give it a name. It is good for one organization, for fourteen days."
-    to = Recipient("", about["email"])
-    await desk.postman.send(letter(id, to, IMPRINT, subject="Open an organization", paragraph=paragraph, button=button))
+    button = Button(as_sentence("Open an organization"), f"{desk.postman.public_url}/auth/sign-up?invitation={about['token']}")
+    paragraph = as_sentence(
+        "You are invited to open an organization here. Follow the link to give it a name. It is good for one organization, for fourteen days."
+    )
+    await desk.postman.send(letter(id, _to(about), IMPRINT, subject=as_sentence("Open an organization"), paragraph=paragraph, button=button))
+
+
+def _to(about: Mapping[str, Any]) -> Recipient:
+    """In the language in which it was asked for."""
+    return Recipient("", about["email"], offered(about.get("language")) or ENGLISH)

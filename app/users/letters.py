@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.users.projections import Recipient
+from app.users.projections import Recipient, language_of
 from app.users.values import EMAIL_PURPOSE
 from auth.links import OPEN
 from auth.opaque import digest
@@ -15,7 +15,7 @@ from auth.settings import ADDRESS_LIFETIME, INVITATION_LIFETIME, RESET_LIFETIME
 from tenants.statements import statement
 
 if TYPE_CHECKING:
-    from tenants.database import Connection
+    from tenants.database import Connection, Row
     from tenants.registry import Tenant
     from tenants.transaction import Transaction
 
@@ -52,7 +52,10 @@ _FORGETFUL = (
 FORGETFUL_BY_EMAIL = statement(_FORGETFUL + "u.email_index = ANY(CAST(:value AS bytea[]))")
 FORGETFUL_BY_USERNAME = statement(_FORGETFUL + "u.username = :value")
 WAYS = statement("SELECT label FROM __tenant__.connections WHERE enabled ORDER BY label")
-TO = statement("SELECT name, email, new_email, person_key FROM __tenant__.users WHERE id = :id AND person_key IS NOT NULL")
+TO = statement(
+    "SELECT name, email, new_email, person_key, language, (SELECT settings ->> 'language' FROM __tenant__.organization LIMIT 1) AS spoken "
+    "FROM __tenant__.users WHERE id = :id AND person_key IS NOT NULL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ async def reached(connection: Connection, tenant: Tenant, user_id: UUID) -> Reci
     row = await connection.fetchrow(TO, id=user_id)
     if row is None or row["email"] is None:
         return None
-    return Recipient(row["name"], tenant.key.open_personal(user_id, row["person_key"], EMAIL_PURPOSE, row["email"]))
+    return _recipient(tenant, user_id, row, "email")
 
 
 def _token(tx: Transaction, letter_id: UUID) -> str:
@@ -131,4 +134,9 @@ async def _addressed(tx: Transaction, token: str, user_id: UUID, purpose: str, c
     row = await tx.connection.fetchrow(TO, id=user_id)
     if row is None or row[column] is None or await tx.connection.fetchval(OPEN, hash=digest(token), purpose=purpose) != user_id:
         return None
-    return Addressed(Recipient(row["name"], tx.tenant.key.open_personal(user_id, row["person_key"], EMAIL_PURPOSE, row[column])), token)
+    return Addressed(_recipient(tx.tenant, user_id, row, column), token)
+
+
+def _recipient(tenant: Tenant, user_id: UUID, row: Row, column: str) -> Recipient:
+    address = tenant.key.open_personal(user_id, row["person_key"], EMAIL_PURPOSE, row[column])
+    return Recipient(row["name"], address, language_of(tenant, user_id, row))

@@ -8,6 +8,7 @@ from auth.http.bodies import form_fields
 from auth.http.context import AnyRequest, GivenParts, address_of, check_origin, place_of, session_principal
 from auth.http.hints import with_hint
 from auth.http.pages import page, policy, redirect
+from auth.http.speaking import language_of
 from auth.http.statuses import retry_headers, status_of
 from auth.native import LONGEST_LOGIN
 from auth.parts import Parts
@@ -64,7 +65,7 @@ async def _by_address(parts: Parts, request: AnyRequest, email: str) -> Response
     if tenant is not None:
         return await _onward(parts, request, tenant, email)
     await parts.front.admit("find", email, address_of(parts, request))
-    await parts.front.ask_homes(email)
+    await parts.front.ask_homes(email, language_of(request))
     return page(request, "homes_asked.html")
 
 

@@ -78,6 +78,7 @@ def routers(parts: Parts) -> list[Router]:
                 sign_up.show_sign_up_confirmation,
                 sign_up.confirm_sign_up,
                 sign_up.wait_for_organization,
+                sign_up.open_organization,
                 resets.show_forgot,
                 resets.ask_for_reset,
                 resets.show_reset,

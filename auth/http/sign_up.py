@@ -11,8 +11,9 @@ from auth.errors import LinkSpent
 from auth.http.bodies import form_fields
 from auth.http.context import AnyRequest, GivenParts, address_of, place_of
 from auth.http.guards import bind_front_form, check_front_form
-from auth.http.pages import page, redirect
+from auth.http.pages import page, policy, redirect
 from auth.http.sentences import told
+from auth.http.speaking import language_of
 from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
 from auth.sign_up.asked import LONGEST_EMAIL, LONGEST_NAME, Asked
@@ -20,10 +21,11 @@ from auth.sign_up.errors import InvitationNeeded, SignUpClosed
 from auth.sign_up.sign_ups import SignUp
 from tenants.errors import Refusal
 from tenants.hosts import Place
+from tenants.registry import Tenant
 from tenants.resolver import UnknownHost
 from tenants.slugs import LONGEST as LONGEST_SLUG
 
-ASK_FORM, CONFIRM_FORM = "sign-up", "sign-up-confirmation"
+ASK_FORM, CONFIRM_FORM, READY_FORM = "sign-up", "sign-up-confirmation", "sign-up-ready"
 _ASK_FIELDS = frozenset({"name", "slug", "email", "invitation", "form"})
 _CONFIRM_FIELDS = frozenset({"token", "form"})
 AGAIN_AFTER = 2
@@ -50,7 +52,7 @@ async def ask_for_organization(request: AnyRequest, parts: GivenParts) -> Respon
         fields |= await form_fields(request, _ASK_FIELDS)
         check_front_form(parts, request, ASK_FORM, fields["form"])
         asked = Asked.read(fields["name"], fields["slug"], fields["email"])
-        await parts.sign_ups.ask(asked, fields["invitation"], address_of(parts, request))
+        await parts.sign_ups.ask(asked, fields["invitation"], address_of(parts, request), language_of(request))
     except InvitationNeeded as refusal:
         return _closed(request, refusal)
     except Refusal as refusal:
@@ -82,9 +84,29 @@ async def confirm_sign_up(request: AnyRequest, parts: GivenParts) -> Response[st
 
 @get("/auth/sign-up/ready")
 async def wait_for_organization(request: AnyRequest, parts: GivenParts) -> Response[str]:
-    """Asks again by itself until the organization is there; then it leads, once, to where its owner chooses a password."""
+    """Asks again by itself until the organization is there; then it has the button that leads, once, to where its owner chooses a password."""
     _require_open(parts, request)
-    token = request.query_params.get("token", "")
+    return await _waited(parts, request, request.query_params.get("token", ""))
+
+
+@post("/auth/sign-up/ready", status_code=200)
+async def open_organization(request: AnyRequest, parts: GivenParts) -> Response[str]:
+    """Programs that look at mails open links and what they lead to; none of them sends a form."""
+    _require_open(parts, request)
+    fields = {"token": "", "form": ""}
+    try:
+        fields |= await form_fields(request, _CONFIRM_FIELDS)
+        check_front_form(parts, request, READY_FORM, fields["form"])
+        found = await parts.sign_ups.of(fields["token"])
+        there = await _opened(parts, found, fields["token"]) if found.state == "made" else None
+    except LinkSpent as spent:
+        return _spent(request, spent)
+    except Refusal as refusal:
+        return await _waited(parts, request, fields["token"], refusal)
+    return redirect(there) if there is not None else await _waited(parts, request, fields["token"])
+
+
+async def _waited(parts: Parts, request: AnyRequest, token: str, refusal: Refusal | None = None) -> Response[str]:
     try:
         found = await parts.sign_ups.of(token)
     except LinkSpent as spent:
@@ -93,22 +115,42 @@ async def wait_for_organization(request: AnyRequest, parts: GivenParts) -> Respo
         return page(request, "sign_up_refused.html", status=409, wrong=found.reason or "", name=found.name)
     if found.state == "opened":
         return redirect(f"{parts.addresses.of_slug(found.slug)}/auth/login")
-    there = await _opened(parts, found, token) if found.state == "made" else None
-    if there is not None:
-        return redirect(there)
+    if found.state == "made" and await _there(parts, found) is not None:
+        return _ready(parts, request, found, token, refusal)
     again = f"/auth/sign-up/{'confirm' if found.state == 'asked' else 'ready'}?{urlencode({'token': token})}"
     return page(request, "sign_up_making.html", name=found.name, again=again, seconds=AGAIN_AFTER)
 
 
+def _ready(parts: Parts, request: AnyRequest, found: SignUp, token: str, refusal: Refusal | None) -> Response[str]:
+    form, cookies = bind_front_form(parts, request, READY_FORM)
+    return page(
+        request,
+        "sign_up_ready.html",
+        status=status_of(refusal) if refusal else 200,
+        cookies=cookies,
+        csp=policy(forms_to=f"'self' {parts.addresses.any_tenant()}"),
+        form=form,
+        token=token,
+        name=found.name,
+        wrong=refusal.message if refusal else "",
+    )
+
+
 async def _opened(parts: Parts, found: SignUp, token: str) -> str | None:
-    """Where the owner chooses a password; None while this process has not heard of the organization yet."""
-    if found.organization_id is None or found.owner_id is None:
+    """Where the owner chooses a password; None where somebody was faster, or this process has not heard of the organization yet."""
+    tenant = await _there(parts, found)
+    if tenant is None or found.owner_id is None or not await parts.sign_ups.open(token):
+        return None
+    return await parts.links.invite(tenant, found.owner_id)
+
+
+async def _there(parts: Parts, found: SignUp) -> Tenant | None:
+    """The organization, once this process has heard of it."""
+    if found.organization_id is None:
         return None
     await parts.registry.refresh()
     tenant = await parts.registry.by_id(found.organization_id)
-    if tenant is None or tenant.status != "active" or not await parts.sign_ups.open(token):
-        return None
-    return await parts.links.invite(tenant, found.owner_id)
+    return tenant if tenant is not None and tenant.status == "active" else None
 
 
 async def _confirmation(parts: Parts, request: AnyRequest, token: str, refusal: Refusal | None = None) -> Response[str]:

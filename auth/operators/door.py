@@ -235,7 +235,7 @@ class Door:
 
 
 def _offer_context(row: Row) -> bytes:
-    return b"operator-offer:" + row["id"].bytes + row["link_hash"]
+    return b"operator-offer:" + secret_context(row["id"]) + bytes(row["link_hash"])
 
 
 def _key(kind: str, value: str) -> str:

@@ -31,9 +31,9 @@ class Front:
         self.key = key
         self._asking = asking
 
-    async def ask_homes(self, email: str) -> None:
-        """Have a letter sent that lists the organizations of whoever has this address."""
-        await self.write(HOMES, {"email": email})
+    async def ask_homes(self, email: str, language: str) -> None:
+        """Have a letter sent that lists the organizations of whoever has this address, in the language of whoever asks."""
+        await self.write(HOMES, {"email": email, "language": language})
 
     async def admit(self, what: str, email: str, address: str | None) -> None:
         """Charge what is asked for to the address it is for and to where it comes from. Raises RateLimited."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from auth.languages import ENGLISH
 from auth.opaque import LONGEST, digest, new_opaque
 from auth.realms.front import Front, front_letter
 from auth.sign_up.asked import Asked
@@ -98,7 +99,7 @@ class SignUps:
             raise InvitationNeeded
         return (await self._front.key.opened()).decrypt(sealed, _invitation(hashed)).decode()
 
-    async def ask(self, asked: Asked, invitation: str, address: str | None) -> None:
+    async def ask(self, asked: Asked, invitation: str, address: str | None, language: str = ENGLISH) -> None:
         """Have the link sent that proves the address. Raises ValidationFailed naming all that is wrong, InvitationNeeded, RateLimited."""
         if self.mode != "open" and await self.invited(invitation) != asked.email:
             raise ValidationFailed({"email": as_sentence("has to be the one that was invited")})
@@ -106,13 +107,13 @@ class SignUps:
         async with self._database.control() as connection:
             if await connection.fetchval(TAKEN, slug=asked.slug):
                 raise ValidationFailed({"slug": sentence("{slug} is somebody's already; choose another", slug=repr(str(asked.slug)))})
-        await self._ask(new_id(), new_opaque(), asked, digest(invitation) if self.mode != "open" else None)
+        await self._ask(new_id(), new_opaque(), asked, digest(invitation) if self.mode != "open" else None, language)
 
     @repeatable
-    async def _ask(self, id: UUID, token: str, asked: Asked, invitation: bytes | None) -> None:
+    async def _ask(self, id: UUID, token: str, asked: Asked, invitation: bytes | None, language: str) -> None:
         about, key = {"name": asked.name, "email": asked.email}, await self._front.key.opened()
         sealed = key.encrypt(json.dumps(about).encode(), _sign_up(id))
-        wait, letter = front_letter(key, CONFIRM, {**about, "token": token})
+        wait, letter = front_letter(key, CONFIRM, {"email": asked.email, "language": language, "token": token})
         async with self._database.writing(None) as connection:
             await connection.execute(ASK, id=id, hash=digest(token), slug=asked.slug, sealed=sealed, invitation=invitation, within=CONFIRM_WITHIN)
             await connection.execute(wait, **letter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.management.decisions import Decisions
@@ -13,10 +14,12 @@ from tenants.database import repeatable
 from tenants.sentences import as_sentence, sentence
 from tenants.transaction import Cause, transaction
 from workers.letters import Button, letter
+from workers.names import harmless
 from workers.reactions.registry import CallingOut, calls_out_on
 
 if TYPE_CHECKING:
     from app.users.letters import Addressed
+    from app.users.projections import Recipient
 
 
 @calls_out_on("UserInvited", "UserInvitedAgain", name="users.mail_invitation")
@@ -26,15 +29,16 @@ async def mail_invitation(calling: CallingOut) -> None:
     if addressed is None:
         return
     tenant = calling.tenant
-    button = Button(sentence("Join {organization}", organization=tenant.name), f"{_address(calling)}/auth/invitation?token={addressed.token}")
+    to, name = _named(calling, addressed)
+    button = Button(sentence("Join {organization}", organization=name), f"{_address(calling)}/auth/invitation?token={addressed.token}")
     decided = await Decisions(calling.database, oldest=0.0).of(tenant)
-    paragraph = _invited(tenant.name, enforced=decided.enforced)
+    paragraph = _invited(name, enforced=decided.enforced)
     await calling.postman.send(
         letter(
             calling.delivery_id,
-            addressed.to,
-            tenant.name,
-            subject=sentence("Join {organization}", organization=tenant.name),
+            to,
+            name,
+            subject=sentence("Join {organization}", organization=name),
             paragraph=paragraph,
             button=button,
         )
@@ -47,14 +51,14 @@ async def mail_confirmation(calling: CallingOut) -> None:
     addressed = await _confirmation(calling)
     if addressed is None:
         return
-    tenant = calling.tenant
+    to, name = _named(calling, addressed)
     button = Button(as_sentence("Confirm this address"), f"{_address(calling)}/auth/address?token={addressed.token}")
     paragraph = sentence(
         "Follow the link to be reached at this address by {organization} from now on. It works once, for a day. If it was not you, do nothing.",
-        organization=tenant.name,
+        organization=name,
     )
-    subject = sentence("Confirm your address at {organization}", organization=tenant.name)
-    await calling.postman.send(letter(calling.delivery_id, addressed.to, tenant.name, subject=subject, paragraph=paragraph, button=button))
+    subject = sentence("Confirm your address at {organization}", organization=name)
+    await calling.postman.send(letter(calling.delivery_id, to, name, subject=subject, paragraph=paragraph, button=button))
 
 
 @repeatable
@@ -79,6 +83,12 @@ async def _confirmation(calling: CallingOut) -> Addressed | None:
 
 def _cause(calling: CallingOut) -> Cause:
     return Cause(calling.event.correlation_id, None, calling.event.id)
+
+
+def _named(calling: CallingOut, addressed: Addressed) -> tuple[Recipient, str]:
+    """The recipient and the organization by names that carry nothing: the address is not proven yet."""
+    to = addressed.to
+    return replace(to, name=harmless(to.name, "")), harmless(calling.tenant.name, calling.tenant.slug)
 
 
 def _address(calling: CallingOut) -> str:

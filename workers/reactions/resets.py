@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,12 +16,16 @@ from auth.resets import ASKED_TIMER, MAILED, opened_login
 from auth.sso.trail import Happened, tell_in
 from tenants.database import repeatable
 from tenants.secrets import Undecipherable
+from tenants.sentences import as_sentence, sentence
 from tenants.transaction import Cause, transaction
 from workers.letters import Button, letter
+from workers.names import harmless
 from workers.reactions.registry import FiringOut, fires_out
 
 if TYPE_CHECKING:
     from app.users.letters import Addressed, Forgetful
+
+_TOLD_INSTEAD = frozenset({"active", "invited"})
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +41,7 @@ async def mail_reset(firing: FiringOut) -> None:
         addressed = await _linked(firing, person)
         if addressed is not None:
             await _send_link(firing, addressed)
-    elif person.status in _INSTEAD:
+    elif person.status in _TOLD_INSTEAD:
         await _send_instead(firing, person)
 
 
@@ -62,12 +67,13 @@ async def _linked(firing: FiringOut, person: Forgetful) -> Addressed | None:
 
 async def _send_link(firing: FiringOut, addressed: Addressed) -> None:
     tenant = firing.tenant
-    paragraph = (
-        f"Somebody, probably you, asked for a new password at {tenant.name}. Follow the link to choose one; it works once, for an hour. "
-        "If it was not you, do nothing: your password stays as it is."
+    paragraph = sentence(
+        "Somebody, probably you, asked for a new password at {organization}. Follow the link to choose one; it works once, for an hour. "
+        "If it was not you, do nothing: your password stays as it is.",
+        organization=tenant.name,
     )
-    button = Button("Choose a new password", f"{_address(firing)}/auth/reset?token={addressed.token}")
-    subject = f"A new password for {tenant.name}"
+    button = Button(as_sentence("Choose a new password"), f"{_address(firing)}/auth/reset?token={addressed.token}")
+    subject = sentence("A new password for {organization}", organization=tenant.name)
     await firing.postman.send(letter(firing.delivery_id, addressed.to, tenant.name, subject=subject, paragraph=paragraph, button=button))
 
 
@@ -77,22 +83,34 @@ async def _send_instead(firing: FiringOut, person: Forgetful) -> None:
         to, ways = await letters.reached(connection, tenant, person.user_id), await letters.ways_in(connection, person)
     if to is None:
         return
-    paragraph = _INSTEAD[person.status].format(organization=tenant.name, ways=" or ".join(ways))
-    button = Button(f"Open {tenant.name}", f"{_address(firing)}/auth/login")
-    await firing.postman.send(letter(firing.delivery_id, to, tenant.name, subject=f"Signing in to {tenant.name}", paragraph=paragraph, button=button))
+    # Who was invited has not proven yet that the address is theirs.
+    proven = person.status == "active"
+    name, to = (tenant.name, to) if proven else (harmless(tenant.name, tenant.slug), replace(to, name=harmless(to.name, "")))
+    button = Button(sentence("Open {organization}", organization=name), f"{_address(firing)}/auth/login")
+    subject, paragraph = sentence("Signing in to {organization}", organization=name), _instead(name, ways if proven else None)
+    await firing.postman.send(letter(firing.delivery_id, to, name, subject=subject, paragraph=paragraph, button=button))
+
+
+def _instead(organization: str, ways: list[str] | None) -> str:
+    """`ways`: the providers of somebody who comes in; None for somebody who has not come yet."""
+    if ways is None:
+        return sentence(
+            "Somebody, probably you, asked for a new password at {organization}. You were invited there and have not come in yet: follow the link "
+            "in the invitation. If it is too old, ask the person who invited you to do it again.",
+            organization=organization,
+        )
+    return sentence(
+        "Somebody, probably you, asked for a new password at {organization}. You need none there: you sign in with {ways}, "
+        "which is also where a forgotten password is renewed.",
+        organization=organization,
+        ways=_either(ways),
+    )
+
+
+def _either(ways: list[str]) -> str:
+    *others, last = ways or ["?"]
+    return sentence("{one} or {other}", one=_either(others), other=last) if others else last
 
 
 def _address(firing: FiringOut) -> str:
     return Addresses(firing.postman.public_url).of(firing.tenant)
-
-
-_INSTEAD = {
-    "active": (
-        "Somebody, probably you, asked for a new password at {organization}. You need none there: you sign in with {ways}, "
-        "which is also where a forgotten password is renewed."
-    ),
-    "invited": (
-        "Somebody, probably you, asked for a new password at {organization}. You were invited there and have not come in yet: follow the link "
-        "in the invitation. If it is too old, ask the person who invited you to do it again."
-    ),
-}

@@ -1,6 +1,8 @@
 """Let the server change of operators what they change themselves.
 
-Contract: of the servers before this one none changes anything else.
+No server before this one changes anything else of them.
+
+Contract.
 """
 
 from __future__ import annotations

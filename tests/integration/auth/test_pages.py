@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 
 from app.bus import Bus
 from app.users.commands import InviteUser, RemoveUser
+from auth.links import Purpose
 from auth.principal import SYSTEM
 from auth.service import Auth
 from ops.founding import found
@@ -380,3 +381,16 @@ async def _weigh(client: httpx.AsyncClient) -> None:
             assert (await client.get(f"/static/{name}")).headers["content-type"] == "font/woff2"
     assert total < 100_000
     assert (await client.get("/static/imprint.css")).status_code == 404
+
+
+@pytest.mark.parametrize(("purpose", "page"), [("invitation", "/auth/invitation"), ("reset", "/auth/reset"), ("address", "/auth/address")])
+async def test_programs_that_open_what_letters_lead_to_spend_nothing(
+    at_acme: httpx.AsyncClient, auth: Auth, acme: House, new_person: NewPerson, purpose: Purpose, page: str
+) -> None:
+    person = await new_person(acme, status="invited" if purpose == "invitation" else "active")
+    token = await auth.parts.links.issue(acme.tenant, person.user_id, purpose)
+
+    seen = [await at_acme.request(method, page, params={"token": token}) for method in ("GET", "HEAD", "GET")]
+
+    assert [seen[0].status_code, seen[2].status_code] == [200, 200]
+    assert await auth.parts.links.person(acme.tenant, token, purpose) == person.user_id

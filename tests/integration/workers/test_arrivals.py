@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from app.bus import Bus
+from app.management.commands import ConfigureOrganization
 from app.users.accounts import Members
 from app.users.commands import ActivateUser, GiveAddress, InviteUser, RemoveUser
 from auth.principal import SYSTEM, Kind, Principal
@@ -105,6 +106,19 @@ async def test_where_everybody_comes_through_the_provider_the_letter_asks_for_no
 
     assert sent is not None
     assert ("sign in through its provider" in " ".join(sent[1].split()), "password" in sent[1]) == (True, False)
+
+
+async def test_a_name_that_somebody_was_given_carries_no_link_and_the_letter_speaks_the_organizations_language(
+    box: Box, bus: Bus, migrated: TenantSettings, pool: Database
+) -> None:
+    house = await house_of(migrated, pool, replace(GLOBEX, slug="arrivals-german", name="Prizes at http://evil.example"))
+    await bus.execute(house.tenant, ConfigureOrganization(settings={"language": "de"}), SYSTEM, correlation_id=new_id())
+    invited = await bus.execute(house.tenant, InviteUser(new_id(), "victim@spam.example", "Win at www.evil.example"), SYSTEM, correlation_id=new_id())
+
+    sent = await box.sent(invited.events[0], INVITATION)
+
+    assert sent is not None
+    assert ("evil" in sent[1], "Guten Tag," in sent[1], "arrivals-german eingeladen" in sent[1]) == (False, True, True)
 
 
 async def test_invited_again_the_first_letter_is_useless_or_never_sent(box: Box, bus: Bus, house: House, migrated: TenantSettings) -> None:

@@ -84,6 +84,13 @@ class Newcomer:
         fields = {"token": path.partition("token=")[2], "form": form_of(page)}
         return await self.client.post("/auth/sign-up/confirm", data=fields)
 
+    async def opened(self, path: str) -> httpx.Response:
+        """The button of the page behind which the organization is."""
+        page = await self.client.get(path)
+        assert page.status_code == 200, page.text
+        fields = {"token": path.partition("token=")[2], "form": form_of(page)}
+        return await self.client.post("/auth/sign-up/ready", data=fields)
+
     async def made(self, founder: Founder = found) -> bool:
         """One turn of the worker; whether it found anything to do."""
         maker = SignUpMaker(self.line.tenants, self.line.pool, self.realms.key, founder)
@@ -139,7 +146,7 @@ async def test_whoever_asks_proves_their_address_and_comes_in_as_the_owner_of_a_
     assert (answer.status_code, 'http-equiv="refresh"' in waiting.text, "is being made" in waiting.text) == (303, True, True)
     assert await newcomer.made()
     assert not await newcomer.made()
-    there = await newcomer.client.get(answer.headers["location"])
+    there = await newcomer.opened(answer.headers["location"])
 
     assert there.status_code == 303
     assert there.headers["location"].startswith("http://gazette.localhost:8000/auth/invitation?token=")
@@ -157,6 +164,34 @@ async def test_whoever_asks_proves_their_address_and_comes_in_as_the_owner_of_a_
     assert await newcomer.organizations("courier") == []
 
 
+async def test_the_letter_to_an_unproven_address_has_nothing_of_what_was_typed_and_the_readers_language(opening: Opening) -> None:
+    newcomer = await opening("open")
+    newcomer.client.headers["Accept-Language"] = "de"
+    await newcomer.ask("prize-today", "victim@spam.example", "Your prize waits at http://evil.example now")
+    await newcomer.links()
+
+    (file,) = newcomer.folder.glob("*.eml")
+    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+    for text in (str(mail["Subject"]), str(mail["To"]), *parts):
+        assert not any(typed in text for typed in ("prize", "evil", "prize-today")), text
+    assert (mail["Subject"], len(parts)) == ("Eine Organisation eröffnen", 2)
+
+
+async def test_a_form_that_is_not_this_browsers_opens_nothing(opening: Opening) -> None:
+    newcomer = await opening("open")
+    await newcomer.ask("forged-open", "ada@forged.example")
+    ready = (await newcomer.confirm((await newcomer.links())["ada@forged.example"])).headers["location"]
+    await newcomer.made()
+
+    forged = await newcomer.client.post("/auth/sign-up/ready", data={"token": ready.partition("token=")[2], "form": "made up"})
+    unknown = await newcomer.client.post("/auth/sign-up/ready", data={"token": "made-up", "form": form_of(await newcomer.client.get(ready))})
+
+    assert [forged.status_code, unknown.status_code] == [403, 410]
+    assert await newcomer.states() == ["made"]
+    assert (await newcomer.opened(ready)).status_code == 303
+
+
 async def test_a_link_opens_one_organization_once(opening: Opening) -> None:
     newcomer = await opening("open")
     await newcomer.ask("once-only", "ada@once.example")
@@ -164,12 +199,14 @@ async def test_a_link_opens_one_organization_once(opening: Opening) -> None:
     first = await newcomer.confirm(path)
     second = await newcomer.client.get(path)
     await newcomer.made()
-    entered = [(await newcomer.client.get(first.headers["location"])).headers["location"] for _ in range(2)]
+    looked_at = [await newcomer.client.get(first.headers["location"]) for _ in range(3)]  # as programs do that look at mails
+    entered = [(await newcomer.opened(first.headers["location"])), (await newcomer.client.get(first.headers["location"]))]
 
+    assert {page.status_code for page in looked_at} == {200}
     assert (second.status_code, second.headers["location"]) == (303, first.headers["location"])
     assert not await newcomer.made()
-    assert entered[0].startswith("http://once-only.localhost:8000/auth/invitation?token=")
-    assert entered[1] == "http://once-only.localhost:8000/auth/login"
+    assert entered[0].headers["location"].startswith("http://once-only.localhost:8000/auth/invitation?token=")
+    assert entered[1].headers["location"] == "http://once-only.localhost:8000/auth/login"
     assert await newcomer.states() == ["opened"]
 
 
@@ -223,7 +260,7 @@ async def test_of_two_who_want_the_same_short_name_the_second_is_told_and_nothin
     refused = await newcomer.client.get(ready[1])
 
     assert (refused.status_code, "became somebody else" in refused.text) == (409, True)
-    assert (await newcomer.client.get(ready[0])).status_code == 303
+    assert (await newcomer.opened(ready[0])).status_code == 303
     assert await newcomer.organizations("wanted") == [("wanted", "ada's", "active")]
 
 
@@ -262,7 +299,7 @@ async def test_one_that_was_interrupted_is_finished(opening: Opening) -> None:
         await connection.execute(AGAIN)
     assert await newcomer.made()
 
-    assert (await newcomer.client.get(ready)).headers["location"].startswith("http://resumed.localhost:8000/auth/invitation?token=")
+    assert (await newcomer.opened(ready)).headers["location"].startswith("http://resumed.localhost:8000/auth/invitation?token=")
 
 
 @pytest.fixture
@@ -290,7 +327,7 @@ async def test_an_invitation_is_good_for_one_organization_of_whoever_it_was_made
     await newcomer.made()
 
     assert (other.status_code, "has to be the one that was invited" in other.text) == (400, True)
-    assert (await newcomer.client.get(done.headers["location"])).status_code == 303
+    assert (await newcomer.opened(done.headers["location"])).status_code == 303
     assert len(await newcomer.organizations("invited-%")) == 1
     assert (await newcomer.client.get(path)).status_code == 403
     assert sorted(await newcomer.states()) == ["asked", "opened"]
