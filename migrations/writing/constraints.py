@@ -36,7 +36,7 @@ def constraint_steps(old: Snapshot, new: Snapshot, schema: str) -> ConstraintSte
     tables = old.tables & new.tables
     for (table, name), was in old.constraints.items():
         stays = new.constraints.get((table, name))
-        if table in tables and (stays is None or stays.definition != was.definition) and {(table, c) for c in was.columns} <= new.columns:
+        if table in tables and (stays is None or stays.definition != was.definition) and {(table, c) for c in was.columns} <= new.columns.keys():
             before.append(f"ALTER TABLE {_table(schema, table)} DROP CONSTRAINT {identifier(name)}")
     for (table, name), wanted in new.constraints.items():
         had = old.constraints.get((table, name))
@@ -51,7 +51,7 @@ def constraint_steps(old: Snapshot, new: Snapshot, schema: str) -> ConstraintSte
 
 def default_steps(old: Snapshot, new: Snapshot, schema: str) -> Iterator[str]:
     """Defaults and identities of columns that both have. Raises NotExpressible for a generated column."""
-    for table, name in sorted(old.columns & new.columns):
+    for table, name in sorted(old.columns.keys() & new.columns.keys()):
         had, wanted = old.defaults.get((table, name)), new.defaults.get((table, name))
         if had == wanted:
             continue

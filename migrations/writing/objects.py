@@ -23,18 +23,28 @@ class ObjectSteps:
 
 
 def object_steps(old: Snapshot, new: Snapshot) -> ObjectSteps:
-    """What is made again goes first and comes last; functions that go for good go last, since a table may have used them."""
+    """What is made again goes first and comes last, and so does what reads a column that goes, or that gets another type.
+
+    New functions that tables call come first. Other functions that go for good go last, since a table may have called them.
+    """
     gone = [one for key, one in old.objects.items() if key not in new.objects]
     changed = {key for key in old.objects.keys() & new.objects.keys() if old.objects[key].definition != new.objects[key].definition}
-    again = _made_again(old, new, {key for key in changed if not new.objects[key].replaces(old.objects[key])})
-    first = [one for one in old.objects.values() if one.key in again or (one in gone and one.kind not in ROUTINES)]
+    changing = old.changing(new)
+    unlike = {key for key in changed if not new.objects[key].replaces(old.objects[key])}
+    again = _made_again(old, new, unlike | {key for key, one in old.objects.items() if key in new.objects and one.reads & changing})
+    last = [one for one in gone if one.kind in ROUTINES and not one.reads & changing]
+    first = [one for one in old.objects.values() if one.key in again or (one in gone and one not in last)]
     going = {one.name for one in first}
     made = [one for key, one in new.objects.items() if key in changed or key in again or key not in old.objects]
+    ahead = [one for one in made if one.in_tables and one.kind in ROUTINES and one.key not in old.objects]
     return ObjectSteps(
-        before=tuple(one.drop for one in reversed(_each_on_the_ones_before(first)) if one.on not in going),
+        before=(
+            *(one.drop for one in reversed(_each_on_the_ones_before(first)) if one.on not in going),
+            *(one.definition for one in _each_on_the_ones_before(ahead)),
+        ),
         after=(
-            *(one.definition for one in _each_on_the_ones_before(made)),
-            *(one.drop for one in reversed(_each_on_the_ones_before(gone)) if one.kind in ROUTINES),
+            *(one.definition for one in _each_on_the_ones_before(one for one in made if one not in ahead)),
+            *(one.drop for one in reversed(_each_on_the_ones_before(last))),
         ),
         drops=any(one.kind in KEPT_BY_USERS for one in gone),
     )

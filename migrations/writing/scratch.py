@@ -82,15 +82,20 @@ async def make_head(place: Scratch, history: History) -> None:
 async def make_code(place: Scratch, declared: Declared) -> None:
     """What the code declares. Raises BrokenSql where Postgres takes a file for none."""
     await place.code.exec_driver_sql(f"CREATE SCHEMA {quoted(declared.schema)}")
-    await place.code.run_sync(declared.metadata.create_all)
     await place.code.exec_driver_sql("SET check_function_bodies = off")
-    left = list(declared.files)
-    while left:
-        refused = [(file, error) for file in left if (error := await _tried(place.code, file))]
-        if len(refused) == len(left):
-            file, error = refused[0]
+    refused = await _refused(place.code, declared.files)  # all but functions, which tables may call
+    await place.code.run_sync(declared.metadata.create_all)
+    while refused:
+        left = await _refused(place.code, [file for file, _ in refused])  # they may want what came after them
+        if len(left) == len(refused):
+            file, error = left[0]
             raise BrokenSql(f"{file.path}: Postgres said: {error}")
-        left = [file for file, _ in refused]  # they may want what came after them
+        refused = left
+
+
+async def _refused(connection: AsyncConnection, files: Sequence[SqlFile]) -> list[tuple[SqlFile, str]]:
+    """Those that cannot be made yet, with what Postgres says; the others are made."""
+    return [(file, error) for file in files if (error := await _tried(connection, file))]
 
 
 async def _tried(connection: AsyncConnection, file: SqlFile) -> str | None:

@@ -219,6 +219,10 @@ STATISTICS = "CREATE MATERIALIZED VIEW __tenant__.statistics AS SELECT p.status,
 STATISTICS_KEY = "CREATE UNIQUE INDEX statistics_key ON __tenant__.statistics (status)"
 TOUCH = "CREATE FUNCTION __tenant__.touch() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$ BEGIN RETURN NEW; END $$"
 TOUCHED = "CREATE TRIGGER touched BEFORE UPDATE ON __tenant__.posts FOR EACH ROW EXECUTE FUNCTION __tenant__.touch('posts')"
+RECENT = "CREATE VIEW __tenant__.recent AS SELECT p.id FROM __tenant__.posts p"
+LATEST = "CREATE VIEW __tenant__.latest AS SELECT r.id FROM __tenant__.recent r LIMIT 1"
+NEXT_PLACE = "CREATE FUNCTION __tenant__.next_place() RETURNS integer LANGUAGE sql STABLE SET search_path = '' AS $$ SELECT 1 $$"
+IS_LONG = "CREATE FUNCTION __tenant__.is_long(one __tenant__.pages) RETURNS boolean LANGUAGE sql STABLE SET search_path = '' AS $$ SELECT true $$"
 ALL = {
     "authors": AUTHORS,
     "a_few": BUSY,
@@ -309,6 +313,47 @@ async def test_what_goes_for_good_contracts_and_its_definition_stays_in_the_way_
         'op.execute("DROP FUNCTION __tenant__.written_by(author uuid)")',
     ]
     assert body(source, "downgrade")[0] == "op.execute(WRITTEN_BY)"
+    assert await writing.new("Again") is None
+
+
+async def test_a_view_that_takes_up_a_new_table_or_column_is_made_again_before_they_go_on_the_way_back(writing: Writing) -> None:
+    writing.files({"recent": RECENT, "latest": LATEST})
+    await writing.written("Show what is recent")
+    writing.table("posts").append_column(Column("language", Text))
+    Table("pages", writing.metadata, Column("post_id", Uuid, primary_key=True))
+    writing.files({"recent": f"{RECENT} JOIN __tenant__.pages g ON g.post_id = p.id WHERE p.language = 'en'", "latest": LATEST})
+
+    source = await writing.written("Only of pages in English")
+
+    assert body(source, "upgrade")[-1] == "op.execute(RECENT)"
+    assert body(source, "downgrade") == [
+        'op.execute("DROP VIEW __tenant__.latest")',
+        'op.execute("DROP VIEW __tenant__.recent")',
+        'op.drop_column("posts", "language", schema="__tenant__")',
+        'op.drop_table("pages", schema="__tenant__")',
+        "op.execute(RECENT_BEFORE)",
+        "op.execute(LATEST)",
+    ]
+    assert await writing.new("Again") is None
+
+
+async def test_functions_stand_before_tables_that_call_them_and_after_tables_whose_rows_they_take(writing: Writing) -> None:
+    writing.table("posts").append_column(Column("place", Integer, server_default=text("__tenant__.next_place()")))
+    Table("pages", writing.metadata, Column("id", Uuid, primary_key=True))
+    writing.files({"next_place": NEXT_PLACE, "is_long": IS_LONG})
+
+    written = await writing.new("Number posts")
+
+    assert written is not None
+    source = written.path.read_text()
+    up, down = body(source, "upgrade"), body(source, "downgrade")
+    assert (up[0], up[-1]) == ("op.execute(NEXT_PLACE)", "op.execute(IS_LONG)")
+    assert down == [
+        'op.execute("DROP FUNCTION __tenant__.is_long(one __tenant__.pages)")',
+        'op.drop_column("posts", "place", schema="__tenant__")',
+        'op.drop_table("pages", schema="__tenant__")',
+        'op.execute("DROP FUNCTION __tenant__.next_place()")',
+    ]
     assert await writing.new("Again") is None
 
 

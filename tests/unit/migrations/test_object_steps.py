@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from migrations.writing.constraints import NotExpressible, constraint_steps, default_steps, identifier
@@ -18,7 +20,12 @@ def view(name: str, *columns: str, on: tuple[str, ...] = ()) -> SchemaObject:
 
 
 def of(*objects: SchemaObject) -> Snapshot:
-    return Snapshot(frozenset(), {one.key: one for one in objects}, {}, frozenset(), {})
+    return Snapshot(frozenset(), {one.key: one for one in objects}, {}, {}, {})
+
+
+def with_columns(snapshot: Snapshot, **types: str) -> Snapshot:
+    """The same, beside a table `t` of these columns."""
+    return replace(snapshot, tables=frozenset({"t"}), columns={("t", name): type_ for name, type_ in types.items()})
 
 
 def steps(old: Snapshot, new: Snapshot) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -57,12 +64,37 @@ def test_objects_go_from_the_top_and_functions_after_the_tables_that_may_use_the
     assert not object_steps(of(), gone).drops
 
 
+def test_what_reads_a_column_that_goes_or_changes_is_made_again_around_it_though_it_could_be_replaced() -> None:
+    reading = replace(view("v", "a int"), definition="VIEW v WHERE b", reads=frozenset({("t", "a"), ("t", "b")}))
+    plain = replace(view("v", "a int"), reads=frozenset({("t", "a")}))
+    stands = view("w", "a int", on=("view s.v",))
+
+    made_again = ("DROP VIEW s.w", "DROP VIEW s.v")
+    assert steps(with_columns(of(reading, stands), a="text", b="text"), with_columns(of(plain, stands), a="text")) == (
+        made_again,
+        (plain.definition, stands.definition),
+    )
+    assert steps(with_columns(of(plain, stands), a="text"), with_columns(of(plain, stands), a="uuid")) == (
+        made_again,
+        (plain.definition, stands.definition),
+    )
+
+
+def test_a_function_of_a_tables_rows_goes_before_the_table_and_one_that_tables_call_comes_before_them() -> None:
+    of_rows = replace(function("f"), reads=frozenset({("t", "")}))
+    called = replace(function("g"), in_tables=True)
+
+    assert steps(with_columns(of(of_rows), a="text"), of()) == (("DROP FUNCTION s.f()",), ())
+    assert steps(of(), with_columns(of(called), a="text")) == (("FUNCTION g 1",), ())
+    assert steps(with_columns(of(called), a="text"), of()) == ((), ("DROP FUNCTION s.g()",))
+
+
 def table(constraints: dict[str, Constraint], columns: tuple[str, ...] = ("a", "b"), defaults: dict[str, str] | None = None) -> Snapshot:
     return Snapshot(
         frozenset({"t"}),
         {},
         {("t", name): constraint for name, constraint in constraints.items()},
-        frozenset(("t", column) for column in columns),
+        {("t", column): "text" for column in columns},
         {("t", column): default for column, default in (defaults or {}).items()},
     )
 
