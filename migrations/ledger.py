@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from migrations.lock import STATE
 from migrations.plan import Options, Plan
 from tenants.audit import operator, record
 from tenants.database import AdminConnection
@@ -65,7 +66,7 @@ async def newest_runs(admin: AdminConnection, owner: str, limit: int) -> list[di
     """`[{id, command, to, state, reason, holder, options, started_at, ended_at, done, failed: [{slug, error}]}]`, newest first."""
     async with admin.transaction(owner):
         rows = await admin.rows(
-            "SELECT r.id, r.command, r.to_revision AS to, r.state, r.reason, r.holder, r.options, r.started_at, r.ended_at, "
+            f"SELECT r.id, r.command, r.to_revision AS to, {STATE} AS state, r.reason, r.holder, r.options, r.started_at, r.ended_at, "  # noqa: S608 - a constant
             "(SELECT count(*) FROM control.migration_results x WHERE x.run_id = r.id AND x.error IS NULL) AS done, "
             "coalesce((SELECT jsonb_agg(jsonb_build_object('slug', x.slug, 'error', x.error) ORDER BY x.slug) "
             "FROM control.migration_results x WHERE x.run_id = r.id AND x.error IS NOT NULL), '[]') AS failed "

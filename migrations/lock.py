@@ -13,6 +13,12 @@ from tenants.errors import Refusal
 
 _KEY = 0x696D7072696E74  # "imprint" in ASCII; advisory locks are per database
 _ASK_EVERY = 0.25
+_HELD = (
+    f"l.locktype = 'advisory' AND l.granted AND (l.classid::bigint << 32 | l.objid::bigint) = {_KEY} "  # noqa: S608 - a constant
+    "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+# A run's state; one whose process was killed before it could say so is over, since nobody holds the lock.
+STATE = f"CASE WHEN r.state = 'running' AND NOT EXISTS (SELECT FROM pg_locks l WHERE {_HELD}) THEN 'interrupted' ELSE r.state END"
 
 
 class MigrationRunning(Refusal):
@@ -49,12 +55,9 @@ async def try_lock(admin: AdminConnection) -> bool:
 
 async def _holder(admin: AdminConnection) -> str:
     rows = await admin.rows(
-        "SELECT a.pid, a.application_name AS name, coalesce(host(a.client_addr), 'a local socket') AS host, "
+        "SELECT a.pid, a.application_name AS name, coalesce(host(a.client_addr), 'a local socket') AS host, "  # noqa: S608 - a constant
         "date_trunc('second', now() - a.backend_start)::text AS age "
-        "FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
-        "WHERE l.locktype = 'advisory' AND l.granted AND (l.classid::bigint << 32 | l.objid::bigint) = $1 "
-        "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        _KEY,
+        f"FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE {_HELD}"
     )
     if not rows:
         return ""

@@ -13,6 +13,7 @@ from migrations.serving import OLDEST_SERVED, serves
 from migrations.stages import Stage, downwards, known, upwards
 from migrations.survey import Standing
 from migrations.waves import WaveSize, waves
+from tenants.errors import NotFound
 
 DEFAULT_PATIENCE = 60.0
 NAMED = 10
@@ -123,7 +124,7 @@ class Plan:
 
 
 def up_plan(standing: Sequence[Standing], options: Options) -> Plan:
-    """Raises NotFound for a revision that is not known."""
+    """Raises NotFound for a revision that is not known, and for a canary that nobody is."""
     to = known(options.to) if options.to else head(History.TENANT)
     way = cache(lambda start: upwards(start, to))
     order = [None, *(revision.id for revision in revisions(History.TENANT))]
@@ -132,11 +133,11 @@ def up_plan(standing: Sequence[Standing], options: Options) -> Plan:
         behind = tenant.revision in order and order.index(tenant.revision) < order.index(to)
         if behind or tenant.unbuilt:
             moves.append(Move(tenant, to, way(tenant.revision) if behind else ()))
-    return Plan("up", to, _in_waves(moves, options), len(standing) - len(moves), _of_later_releases(standing))
+    return Plan("up", to, _in_waves(standing, moves, options), len(standing) - len(moves), _of_later_releases(standing))
 
 
 def down_plan(standing: Sequence[Standing], options: Options) -> Plan:
-    """Raises NotFound for a revision that is not known, Irreversible where there is no way down."""
+    """Raises NotFound for a revision that is not known and for a canary that nobody is, Irreversible where there is no way down."""
     to = known(str(options.to))
     way = cache(lambda start: downwards(start, to))
     order = [revision.id for revision in revisions(History.TENANT)]
@@ -145,7 +146,7 @@ def down_plan(standing: Sequence[Standing], options: Options) -> Plan:
     warnings = _of_later_releases(standing)
     if not serves(to):
         warnings.append(f"this release serves tenants from {OLDEST_SERVED} on: those taken below answer 503 until they are up again")
-    return Plan("down", to, _in_waves(moves, options), len(standing) - len(moves), warnings)
+    return Plan("down", to, _in_waves(standing, moves, options), len(standing) - len(moves), warnings)
 
 
 def _of_later_releases(standing: Sequence[Standing]) -> list[str]:
@@ -154,8 +155,13 @@ def _of_later_releases(standing: Sequence[Standing]) -> list[str]:
     return [f"{count} tenants are at revisions of a later release and are left as they are"] if count else []
 
 
-def _in_waves(moves: Sequence[Move], options: Options) -> list[list[Move]]:
-    """Canaries are those that the pattern names; where waves are asked for and no canary is named, the first tenant is one."""
+def _in_waves(standing: Sequence[Standing], moves: Sequence[Move], options: Options) -> list[list[Move]]:
+    """Canaries are those that the pattern names; where waves are asked for and no canary is named, the first tenant is one.
+
+    A canary may be there already: the run is then one that goes on. Raises NotFound where a pattern names nobody at all.
+    """
+    if options.canary and standing and not any(fnmatchcase(tenant.slug, options.canary) for tenant in standing):
+        raise NotFound(f"No organization of this run matches the canary {options.canary!r}: imprint tenants list shows those there are.")
     canaries = [move for move in moves if options.canary and fnmatchcase(move.tenant.slug, options.canary)]
     if options.wave and not options.canary:
         canaries = list(moves[:1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from migrations.history import History, head, is_behind
+from migrations.lock import STATE
 from migrations.serving import OLDEST_SERVED
 from tenants.database import AdminConnection, connect_as_admin
 from tenants.settings import TenantSettings
@@ -27,7 +28,10 @@ _PENDING = (
     "SELECT o.slug, p.name, p.revision, p.error FROM control.pending_indexes p "
     "JOIN control.organizations o ON o.id = p.organization_id ORDER BY o.slug, p.name"
 )
-_LAST = "SELECT id, command, to_revision, state, reason, holder, started_at, ended_at FROM control.migration_runs ORDER BY started_at DESC LIMIT 1"
+_LAST = (
+    f"SELECT r.id, r.command, r.to_revision, {STATE} AS state, r.reason, r.holder, r.started_at, r.ended_at "  # noqa: S608 - a constant
+    "FROM control.migration_runs r ORDER BY r.started_at DESC LIMIT 1"
+)
 
 
 async def status(settings: TenantSettings) -> dict[str, object]:

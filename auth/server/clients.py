@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tenants.database import Database, Row
 
 LONGEST_NAME, LONGEST_URI, MOST_URIS = 80, 500, 20
+CLIENT_ID_BYTES = 12
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _COLUMNS = "client_id, name, redirect_uris, secret_hash, user_id, created_at, last_used_at"
 _NAME = re.compile(r"\S(.{0,78}\S)?")
@@ -92,7 +94,7 @@ class Clients:
         """The client, and its secret, which is known only now. Raises ValidationFailed, Conflict."""
         check_client(name, redirect_uris, service=user_id is not None)
         secret = new_opaque() if with_secret or user_id is not None else None
-        client_id = new_opaque()[:24]
+        client_id = secrets.token_hex(CLIENT_ID_BYTES)  # never begins with a hyphen: operators name it on a command line
         async with transaction(self._database, tenant, cause) as change:
             client = Client(client_id, name, tuple(redirect_uris), digest(secret) if secret else None, user_id, change.now, None)
             try:

@@ -1,7 +1,8 @@
-"""Where a command's end becomes an exit code and one clear line."""
+"""Where a command's end becomes an exit code and one clear line; with --json also an object for the program that reads stdout."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -41,39 +42,44 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last boundary: a person gets one line, the traceback on request
-        return _ended_by(error, debug="--debug" in given)
+        return _ended_by(error, debug="--debug" in given, as_json="--json" in given)
     return result if isinstance(result, int) else DONE
 
 
-def _ended_by(error: Exception, *, debug: bool) -> int:
+def _ended_by(error: Exception, *, debug: bool, as_json: bool) -> int:
+    told: dict[str, object] = {}
     match error:
         case click.Abort():
-            code = INTERRUPTED
+            return INTERRUPTED
         case click.ClickException():
             error.show()
-            code = error.exit_code
+            code, told = error.exit_code, {"code": "WRONG_USAGE", "message": error.format_message()}
         case ConfigurationError():
             for problem in error.problems:
                 say(problem)
-            code = USAGE
+            code, told = USAGE, {"code": "WRONG_CONFIGURATION", "message": "\n".join(error.problems), "problems": list(error.problems)}
         case Refusal():
             say(f"{error.message} [{error.code}]")
-            code = EXITS.get(error.code, FAILED)
+            code, told = EXITS.get(error.code, FAILED), {"code": error.code, "message": error.message, **error.extensions()}
         case BrokenPipeError():
             # Whoever read our output has gone; the interpreter must not try to flush into the closed pipe at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = FAILED
+            return FAILED
         case _:
-            code = _unexpected(error, debug=debug)
+            code, told = _unexpected(error, debug=debug)
+    if as_json:
+        # One line, so that it also ends what prints an object a line.
+        click.echo(json.dumps({"error": told}, default=str, ensure_ascii=False))
     return code
 
 
-def _unexpected(error: Exception, *, debug: bool) -> int:
+def _unexpected(error: Exception, *, debug: bool) -> tuple[int, dict[str, object]]:
     if debug:
         traceback.print_exception(error)
     hint = "" if debug else "; run it again as `imprint --debug …` for the traceback"
-    say(f"unexpected {type(error).__name__}: {' '.join(str(error).split())}{hint}")
-    return FAILED
+    said = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
+    say(f"{said}{hint}")
+    return FAILED, {"code": "INTERNAL", "message": said}
 
 
 def say(line: str) -> None:

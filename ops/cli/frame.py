@@ -51,6 +51,9 @@ class Commands(click.RichGroup):
 @click.pass_context
 def imprint(ctx: click.RichContext, /, **_: Any) -> None:
     """Imprint, a publishing platform for many organizations. `imprint dev` runs all of it on this machine."""
+    from ops.cli import logs
+
+    logs.for_people()
     if ctx.invoked_subcommand != MAKES_THE_STACK:
         env_file.adopt(os.environ, Path.cwd())
 

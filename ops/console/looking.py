@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from migrations.history import History, head, is_behind
+from migrations.lock import STATE
 from tenants.statements import statement
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ QUARANTINED = statement(
     "FROM control.deliveries d JOIN control.organizations o ON o.id = d.organization_id WHERE d.state = 'quarantined' ORDER BY d.id DESC LIMIT :most"
 )
 RUNS = statement(
-    "SELECT r.id, r.command, r.to_revision, r.holder, r.state, r.reason, r.started_at, r.ended_at, "
+    f"SELECT r.id, r.command, r.to_revision, r.holder, {STATE} AS state, r.reason, r.started_at, r.ended_at, "  # noqa: S608 - a constant
     "count(x.run_id) FILTER (WHERE x.error IS NULL) AS done, count(x.error) AS failed "
     "FROM (SELECT * FROM control.migration_runs ORDER BY started_at DESC LIMIT :most) r "
     "LEFT JOIN control.migration_results x ON x.run_id = r.id GROUP BY r.id, r.command, r.to_revision, r.holder, r.state, r.reason, "

@@ -51,7 +51,7 @@ async def test_an_owner_who_has_not_come_in_gets_a_fresh_address_by_running_the_
     assert (earlier.status_code, fresh.status_code, entered.status_code, spent) == (200, 200, 303, [410, 410])
 
     code, out, err = await running.imprint(*create)
-    assert (code, out) == (1, "")
+    assert (code, json.loads(out)["error"]["code"]) == (1, "CONFLICT")
     assert "in use" in err
 
 

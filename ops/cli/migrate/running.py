@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ops.cli.boundary import FAILED, say
+from ops.cli.migrate.options import JSON, WAIT, WHICH, how
 from ops.cli.printing import print_json
 
 if TYPE_CHECKING:
@@ -20,59 +21,18 @@ if TYPE_CHECKING:
     from migrations.runs import Run
     from ops.progress import Lines
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-WHICH = click.option("--tenants", default="*", metavar="GLOB", help="Only organizations whose slug matches, e.g. 'a*'.")
-WAIT = click.option("--wait", default=0.0, metavar="SECONDS", help="How long to wait for another run to end.")
 
-
-def _how(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that `up` and `down` share."""
-    for option in reversed(
-        (
-            WHICH,
-            click.option("--jobs", default=2, show_default=True, type=click.IntRange(1, 64), help="How many tenants at once."),
-            click.option("--wave", metavar="N|P%", help="Canary first, then so many tenants, or so many of a hundred, before looking how it went."),
-            click.option("--canary", default="", metavar="GLOB", help="Who is in the first wave; with --wave alone, the first organization by slug."),
-            click.option("--keep-going", is_flag=True, help="Go on with the next wave although some failed."),
-            click.option(
-                "--halt-at",
-                default=20,
-                show_default=True,
-                type=click.IntRange(0, 100),
-                metavar="P",
-                help="Stop when more per cent fail or meet locks.",
-            ),
-            click.option(
-                "--patience", default=60.0, show_default=True, metavar="SECONDS", help="How long to try again where others hold a tenant's locks."
-            ),
-            click.option("--budget", default=10.0, show_default=True, metavar="SECONDS", help="The most that a tenant's transaction may take."),
-            click.option("--index-rows", default=10_000, show_default=True, help="Tables with more rows get their indexes built beside the work."),
-            click.option(
-                "--index-patience", default=60.0, show_default=True, metavar="SECONDS", help="How long such a build waits for one who is in its way."
-            ),
-            click.option("--unchecked", is_flag=True, help="Also revisions in which `migrate check` finds something."),
-            WAIT,
-            click.option("--dry-run", is_flag=True, help="Show the plan; change nothing."),
-            click.option("--sql", "as_sql", is_flag=True, help="Print the SQL that would be sent; change nothing."),
-            JSON,
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def _options(to: str | None, *, wave: str | None, halt_at: int, dry_run: bool, as_sql: bool, as_json: bool, **others: Any) -> tuple[Options, str]:
+def _options(to: str | None, *, halt_at: int, dry_run: bool, as_sql: bool, as_json: bool, **others: Any) -> tuple[Options, str]:
     """What the run is asked for, and how it is to be shown."""
     from migrations.plan import Options
-    from migrations.waves import WaveSize
 
     show = "sql" if as_sql else "plan" if dry_run else "run"
-    return Options(to=to, wave=WaveSize.parse(wave) if wave else None, halt_at=halt_at / 100, **others), f"{show}{'-json' if as_json else ''}"
+    return Options(to=to, halt_at=halt_at / 100, **others), f"{show}{'-json' if as_json else ''}"
 
 
 @click.command("up")
 @click.option("--to", metavar="REV", help="Up to this tenant revision; without, to this release's.")
-@_how
+@how
 def up(to: str | None, **given: Any) -> int:
     """Make the installation where there is none, then migrate control and every tenant.
 
@@ -90,7 +50,7 @@ def up(to: str | None, **given: Any) -> int:
 
 @click.command("down")
 @click.option("--to", required=True, metavar="REV", help="Back to this tenant revision.")
-@_how
+@how
 def down(to: str, **given: Any) -> int:
     """Take tenants back to an earlier revision; data that only later revisions can hold is lost."""
     from migrations import runner
@@ -127,8 +87,8 @@ def _show(options: Options, planner: Callable[..., Plan], show: str) -> int:
     from ops.settings import admin_settings
 
     if show.startswith("sql"):
-        for line in asyncio.run(printed(admin_settings(os.environ), options, planner)):
-            click.echo(line)
+        lines = asyncio.run(printed(admin_settings(os.environ), options, planner))
+        print_json({"sql": lines}) if show == "sql-json" else click.echo("\n".join(lines))
         return 0
     plan = asyncio.run(runner.planned(admin_settings(os.environ), options, planner))
     if show == "plan-json":
@@ -189,6 +149,8 @@ def _told(run: Run, *, as_json: bool) -> int:
             say(f"{slug}: {error}")
     if run.state in {"halted", "interrupted"}:
         say(f"{run.state}: {run.reason}. Run the same command again to go on.")
+    elif run.state == "failed":
+        say("mend what is said of those that failed, then run the same command again: the others are done")
     return 0 if run.state == "done" else FAILED
 
 

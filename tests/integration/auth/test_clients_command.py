@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 from tenants.settings import TenantSettings
@@ -17,6 +19,7 @@ async def test_an_operator_registers_lists_and_removes_programs(migrated: Tenant
     tokens = (await at_acme.post("/auth/token", json=proof)).json()
 
     assert (front.json["kind"], "client_secret" in front.json) == ("public", False)
+    assert all(re.fullmatch("[0-9a-f]{24}", one.json["client_id"]) for one in (front, robot))
     assert (await who(at_acme, bearer(tokens["access_token"])))["me"]["role"] == "author"
     listed = {one["name"]: one for one in (await imprint(migrated, "clients", "list", "acme", "--json")).json}
     assert listed["Importer"]["role"] == "author"

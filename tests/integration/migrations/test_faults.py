@@ -85,6 +85,8 @@ async def test_a_runner_killed_in_tenant_37_of_100_leaves_whole_tenants_and_the_
     assert stands["t037"] in {before, to}
     assert list(stands.values())[37:] == [before] * 63
     assert await columns_of(installation, "posts", "mood") == {slug for slug, revision in stands.items() if revision == to}
+    assert [state for _, state, _ in await _runs(installation)] == ["interrupted"]
+    assert (await imprint(installation, "migrate", "status", "--json", IMPRINT_REVISIONS=folder)).json["last_run"]["state"] == "interrupted"
 
     after = await imprint(installation, "migrate", "up", "--json", IMPRINT_REVISIONS=folder)
 

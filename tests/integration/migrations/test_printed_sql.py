@@ -195,7 +195,9 @@ async def test_the_command_prints_the_script_alone(installation: TenantSettings,
     to = further.write(ADD_COLUMN)
 
     shown = await imprint(installation, "migrate", "up", "--sql", IMPRINT_REVISIONS=str(further.folder))
+    for_programs = await imprint(installation, "migrate", "up", "--sql", "--json", IMPRINT_REVISIONS=str(further.folder))
     _psql(installation, shown.out)
 
     assert (shown.code, shown.err) == (0, "")
+    assert "\n".join(for_programs.json["sql"]) + "\n" == shown.out
     assert await revisions_of(installation) == dict.fromkeys(slugs, to)

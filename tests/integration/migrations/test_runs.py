@@ -91,6 +91,19 @@ async def test_a_canary_that_fails_halts_the_run_before_anybody_else(installatio
     assert await revisions_of(installation) == dict.fromkeys(slugs, before)
 
 
+async def test_a_canary_that_nobody_is_is_refused_and_one_that_is_there_already_is_not(installation: TenantSettings, further: Further) -> None:
+    slugs = await places(installation, 3)
+    before = head(History.TENANT)
+    to = further.write(ADD_COLUMN)
+
+    with pytest.raises(NotFound, match="No organization of this run matches the canary 't009'"):
+        await runner.up(installation, Options(wave=WaveSize(2), canary="t009"))
+    assert await revisions_of(installation) == dict.fromkeys(slugs, before)
+    await runner.up(installation, Options(tenants="t002"))
+    await runner.up(installation, Options(wave=WaveSize(2), canary="t002"))
+    assert await revisions_of(installation) == dict.fromkeys(slugs, to)
+
+
 async def test_a_run_stops_after_the_wave_in_which_one_failed_unless_told_to_keep_going(installation: TenantSettings, further: Further) -> None:
     slugs = await places(installation, 13)
     further.write(FAILS_WHERE_SPOILT)
