@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -119,6 +119,30 @@ async def test_what_search_keeps_otherwise_than_the_posts_say_is_named_and_made_
         (other, "search.configuration"): ("klingon", "english"),
     }
     assert await differing(pool, here) == {}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"title": "Harbours, and ships in them"},
+        {"excerpt": "Of ships and harbours."},
+        {"excerpt": None},
+        {"title": "Ships", "excerpt": "Ships"},
+        {"title": "Of", "content": "Harbours. " * 20_000},
+    ],
+    ids=["title", "excerpt", "no excerpt", "both", "with the content"],
+)
+async def test_a_title_or_an_excerpt_that_became_another_leaves_what_the_whole_post_read_anew_would(
+    bus: Bus, pool: Database, here: House, edit: dict[str, Any]
+) -> None:
+    author = here.people["author"]
+    tag = (await bus.execute(here.tenant, CreateTag(f"Piers {new_id()}"), here.people["admin"], correlation_id=new_id())).aggregates[0]
+    command = CreatePost(new_id(), "Ships", "Ships come in. " * 200, excerpt="Piers and ships", tags=(tag,))
+    post = (await bus.execute(here.tenant, command, author, correlation_id=new_id())).aggregates[0]
+
+    await bus.execute(here.tenant, UpdatePost(post, **edit), author, correlation_id=new_id())
+
+    assert {place: found for place, found in (await differing(pool, here)).items() if place[0] == post} == {}
 
 
 async def test_views_likes_and_shares_are_counted_anew_from_their_raw_rows_and_older_days_stay(
