@@ -65,7 +65,12 @@ def _settled(value: Any) -> Any:
 
 
 def chain_hash(previous: bytes, event: StoredEvent) -> bytes:
-    """SHA-256 over the previous hash of the aggregate, the envelope and the data, each canonical."""
+    """SHA-256 over the previous hash of the aggregate and the event's link."""
+    return hashlib.sha256(previous + link(event)).digest()
+
+
+def link(event: StoredEvent) -> bytes:
+    """What an event adds to its aggregate's chain: the envelope and the data, each canonical."""
     envelope = [
         str(event.id),
         event.aggregate_type,
@@ -79,22 +84,29 @@ def chain_hash(previous: bytes, event: StoredEvent) -> bytes:
         event.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
         event.metadata,
     ]
-    return hashlib.sha256(previous + canonical(envelope) + canonical(event.data)).digest()
+    return canonical(envelope) + canonical(event.data)
 
 
-PREVIOUS_HASH = statement("SELECT hash FROM __tenant__.domain_events WHERE aggregate_id = :aggregate_id AND aggregate_version = :version")
-
+# Where the event before is missing, nothing is stored and no row comes back. Its hash is joined here: to ask for it first is a round trip.
 APPEND = statement(
     """
-    WITH letter AS (
+    WITH chain AS (
+      SELECT CASE CAST(:aggregate_version AS integer) WHEN 1 THEN CAST(:genesis AS bytea) ELSE (
+        SELECT hash FROM __tenant__.domain_events WHERE aggregate_id = :aggregate_id AND aggregate_version = :aggregate_version - 1
+      ) END AS hash
+    ), stored AS (
+      INSERT INTO __tenant__.domain_events (id, aggregate_type, aggregate_id, aggregate_version, event_type, event_version, event_data, metadata,
+                                            user_id, correlation_id, causation_id, occurred_at, hash)
+      SELECT CAST(:id AS uuid), :aggregate_type, CAST(:aggregate_id AS uuid), :aggregate_version, CAST(:type AS text), :type_version,
+             CAST(:data AS jsonb), CAST(:metadata AS jsonb), :user_id, CAST(:correlation_id AS uuid), :causation_id, :occurred_at,
+             sha256(c.hash || CAST(:link AS bytea))
+      FROM chain c WHERE c.hash IS NOT NULL
+      RETURNING sequence_number
+    ), letter AS (
       INSERT INTO control.outbox (id, event_id, event_type, aggregate_id, aggregate_version, correlation_id, trace)
-      VALUES (:outbox_id, :id, :type, :aggregate_id, :aggregate_version, :correlation_id, :trace)
+      SELECT :outbox_id, :id, :type, :aggregate_id, :aggregate_version, :correlation_id, :trace FROM stored
     )
-    INSERT INTO __tenant__.domain_events (id, aggregate_type, aggregate_id, aggregate_version, event_type, event_version, event_data, metadata,
-                                          user_id, correlation_id, causation_id, occurred_at, hash)
-    VALUES (:id, :aggregate_type, :aggregate_id, :aggregate_version, :type, :type_version, CAST(:data AS jsonb), CAST(:metadata AS jsonb),
-            :user_id, :correlation_id, :causation_id, :occurred_at, :hash)
-    RETURNING sequence_number
+    SELECT sequence_number FROM stored
     """
 )
 

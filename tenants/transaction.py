@@ -14,7 +14,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from tenants.database import Connection, UniqueTaken
 from tenants.errors import Conflict
-from tenants.events import APPEND, GENESIS, PREVIOUS_HASH, NewEvent, StoredEvent, chain_hash
+from tenants.events import APPEND, GENESIS, NewEvent, StoredEvent, link
 from tenants.headroom import Headroom
 from tenants.ids import new_id
 from tenants.statements import statement
@@ -72,7 +72,6 @@ class Transaction:
         if limit is not None:
             self._today.refuse_if_full(self.tenant.id, self.now, limit)
         first = version - len(events) + 1
-        previous = await self._hash_before(aggregate_id, first)
         for position, event in enumerate(events):
             stored = StoredEvent(
                 event.id,
@@ -88,8 +87,7 @@ class Transaction:
                 self.cause.causation_id,
                 self.now,
             )
-            previous = chain_hash(previous, stored)
-            last = await self._insert(stored, previous)
+            last = await self._insert(stored)
             self._appended += 1
         if limit is not None and events:
             await self._today.charge(self.connection, self.tenant.id, self.now, limit, last=last, appended=self._appended)
@@ -98,18 +96,10 @@ class Transaction:
         """Have a timer of this kind fire at `due_at`, if this transaction commits."""
         await self.connection.execute(SCHEDULE, id=new_id(), kind=kind, subject_id=subject_id, due_at=due_at, data=data or {})
 
-    async def _hash_before(self, aggregate_id: UUID, version: int) -> bytes:
-        if version == 1:
-            return GENESIS
-        found = await self.connection.fetchval(PREVIOUS_HASH, aggregate_id=aggregate_id, version=version - 1)
-        if found is None:
-            raise Conflict("The history of this entity does not reach the version it claims; run `imprint events verify`.")
-        return bytes(found)
-
-    async def _insert(self, event: StoredEvent, digest: bytes) -> int:
+    async def _insert(self, event: StoredEvent) -> int:
         """Its sequence number."""
         try:
-            number: int = await self.connection.fetchval(
+            number: int | None = await self.connection.fetchval(
                 APPEND,
                 id=event.id,
                 aggregate_type=event.aggregate_type,
@@ -123,7 +113,8 @@ class Transaction:
                 correlation_id=event.correlation_id,
                 causation_id=event.causation_id,
                 occurred_at=event.occurred_at,
-                hash=digest,
+                genesis=GENESIS,
+                link=link(event),
                 outbox_id=new_id(),
                 trace=_trace_parent(),
             )
@@ -131,6 +122,8 @@ class Transaction:
             if taken.constraint == _ONE_EVENT_PER_VERSION:
                 raise Conflict("Somebody else changed this at the same moment; reload and try again.") from taken
             raise
+        if number is None:
+            raise Conflict("The history of this entity does not reach the version it claims; run `imprint events verify`.")
         return number
 
 

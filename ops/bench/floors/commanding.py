@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tenants.events import APPEND, PREVIOUS_HASH
+from tenants.events import APPEND, GENESIS
 from tenants.ids import new_id
 from tenants.naming import SchemaName, quoted
 from tenants.statements import Statement
@@ -56,7 +56,6 @@ class ByHand:
         version = row["version"] + 1
         after = {**row, "version": version, "title": title, "updated_at": now}
         await self._raw.execute(self._update, post_id, row["version"], *(after[name] for name in self._columns))
-        [[before]] = await self._send(PREVIOUS_HASH, aggregate_id=post_id, version=row["version"])
         await self._send(
             APPEND,
             id=new_id(),
@@ -71,7 +70,8 @@ class ByHand:
             correlation_id=new_id(),
             causation_id=None,
             occurred_at=now,
-            hash=before,
+            genesis=GENESIS,
+            link=GENESIS,
             outbox_id=new_id(),
             trace=None,
         )

@@ -44,7 +44,7 @@ from app.users.commands import ActivateUser, DefineRoles, InviteUser
 from auth.principal import SYSTEM
 from ops.demo.people import ACME, GLOBEX
 from tenants.database import Database
-from tenants.errors import Refusal
+from tenants.errors import Conflict, Refusal
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House, house_of, write_post
@@ -361,6 +361,19 @@ async def test_a_cut_chain_is_named(bus: Bus, pool: Database, owner: Owner, acme
 
     assert [one.version for one in found.breaks if one.aggregate_id == post] == ([version] if version else [])
     assert named(found, post)["version"] == (3, 2)
+
+
+async def test_nothing_is_added_to_a_history_whose_end_is_missing(bus: Bus, pool: Database, owner: Owner, acme: House, post: UUID) -> None:
+    schema = acme.tenant.place.schema
+    await bus.execute(acme.tenant, SubmitPost(post), acme.people["author"], correlation_id=new_id())
+    await owner.execute(f"DELETE FROM {schema}.domain_events WHERE aggregate_id = $1 AND aggregate_version = 2", post)
+    letters = await owner.fetchval("SELECT count(*) FROM control.outbox WHERE aggregate_id = $1", post)
+
+    with pytest.raises(Conflict, match="does not reach"):
+        await bus.execute(acme.tenant, RejectPost(post, reason="No."), acme.people["editor"], correlation_id=new_id())
+
+    assert await owner.fetchval(f"SELECT count(*) FROM {schema}.domain_events WHERE aggregate_id = $1", post) == 1
+    assert await owner.fetchval("SELECT count(*) FROM control.outbox WHERE aggregate_id = $1", post) == letters
 
 
 async def test_events_that_nobody_can_read_are_named_and_the_rest_is_verified(
