@@ -9,7 +9,6 @@ from uuid import UUID
 
 from app.content import custom_fields
 from app.shared import slugs
-from app.shared.encoding import as_json
 from app.shared.text import cleaned, objection
 from tenants.errors import ValidationFailed
 from tenants.events import canonical
@@ -79,8 +78,7 @@ class Manuscript:
 
     def differences(self, other: Self) -> dict[str, Any]:
         """The fields in which `other` differs from this, with its values."""
-        before, after = as_json(self), as_json(other)
-        return {f.name: getattr(other, f.name) for f in fields(self) if _differ(before[f.name], after[f.name])}
+        return {f.name: getattr(other, f.name) for f in fields(self) if _differ(getattr(self, f.name), getattr(other, f.name))}
 
     def complaints(self) -> dict[str, str | None]:
         """For each field of the API, what is wrong with it."""
@@ -134,7 +132,7 @@ def _url_objection(url: str | None) -> str | None:
 
 
 def _differ(before: Any, after: Any) -> bool:
-    """Whether they are different JSON: 1 and true are, 1 and 1.0 are not."""
-    if isinstance(before, str) and isinstance(after, str):
-        return before != after
-    return canonical(before) != canonical(after)
+    """Of custom fields, whether they are different JSON: 1 and true are, 1 and 1.0 are not."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return canonical(before) != canonical(after)
+    return bool(before != after)
