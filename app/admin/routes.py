@@ -8,7 +8,7 @@ from litestar import Response, Router
 from litestar.di import Provide
 
 from app.admin.frame import LARGEST, SignInFirst
-from app.admin.sign_on import certificates, connection, guided, links, overview, policies, provisioning, rehearsal, setup
+from app.admin.sign_on import certificates, connection, guided, links, overview, policies, provisioning, rehearsal, setup, values
 from app.bus import Bus
 from auth.http.context import AnyRequest
 from auth.http.pages import redirect
@@ -34,6 +34,8 @@ def console(parts: Parts, bus: Bus) -> Router:
             certificates.change_certificates,
             connection.show_connection,
             connection.change_connection,
+            values.show_values,
+            values.change_values,
             connection.switch_connection,
             connection.remove_connection,
             provisioning.change_provisioning,

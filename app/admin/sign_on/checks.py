@@ -38,7 +38,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "One person, one account",
             "Somebody else of this provider is linked to that account: correct the address at the provider.",
         ),
-        "secrets_open": ("Secrets can be read", "Hand in the provider's values again by a set-up link, or remove the connection and connect anew."),
+        "secrets_open": ("Secrets can be read", "Change the connection's values: its secrets have to be given again."),
         "connection_enabled": ("Connection is on", "Switch the connection on."),
         "status": ("The provider lets them in", "Assign the person to this application at the provider, or see its own log."),
         "provider_certificate": ("Certificate is good today", "Renew the provider's signing certificate, and connect its new metadata."),

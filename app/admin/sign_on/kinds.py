@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from auth.sso.connections import Kind
+from auth.sso.connections import Connection, Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`setting`: what the module calls it; `secret`: it goes where it cannot be read again. `input`: text, url, password or area."""
+    """`setting`: what the module calls it; `secret`: it goes where it cannot be read again. `input`: text, url, password, area, number or check."""
 
     name: str
     title: str
@@ -30,7 +30,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """One way to connect: its form, what is entered at the provider first, settings that the form need not ask for."""
+    """One way to connect: its form, what is entered at the provider first, settings that the form need not ask for.
+
+    `more`: what can be chosen once it is there. `once`: fields of the form that say nothing any more then.
+    """
 
     key: str
     module: Kind
@@ -40,21 +43,97 @@ class SetUp:
     copied: tuple[tuple[str, str], ...]
     fields: tuple[Field, ...]
     given: Mapping[str, Any] = field(default_factory=dict)
+    more: tuple[Field, ...] = ()
+    once: tuple[str, ...] = ()
 
-    def read(self, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Settings and secrets as the module takes them; what was left empty is not there."""
+    @property
+    def all_fields(self) -> tuple[Field, ...]:
+        """Those by which a connection that is there is changed."""
+        return tuple(one for one in self.fields if one.name not in self.once) + self.more
+
+    def read(self, typed: Mapping[str, str], fields: tuple[Field, ...] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
+        """Settings and secrets as the module takes them; what was left empty is not there. `fields`: others than those of the first form."""
         settings: dict[str, Any] = dict(self.given)
         secrets: dict[str, str] = {}
-        for one in self.fields:
+        for one in self.fields if fields is None else fields:
             text = typed.get(one.name, "").strip()
-            if text:
+            if one.input == "check":
+                settings[one.key] = text == "yes"
+            elif text and one.input == "number" and text.isascii() and text.isdigit():
+                settings[one.key] = int(text[:9])
+            elif text:
                 (secrets if one.secret else settings)[one.key] = text
         return settings, secrets
 
-    def by_field(self, wrong: Mapping[str, str]) -> dict[str, str]:
+    def by_field(self, wrong: Mapping[str, str], fields: tuple[Field, ...] | None = None) -> dict[str, str]:
         """Objections of the module beside the form's fields."""
-        names = {one.key: one.name for one in self.fields}
+        names = {one.key: one.name for one in (self.fields if fields is None else fields)}
         return {names.get(name.split(".")[0], name): why for name, why in wrong.items()}
+
+
+def _option(name: str, title: str, help: str = "", input: str = "text") -> Field:
+    return Field(name, title, help, input=input, required=False)
+
+
+_USUAL = "Empty: as it is usual."
+_EMAIL, _NAME, _USERNAME, _GROUPS = ("What holds the e-mail address", "What holds the name", "What holds the username", "What holds the groups")
+_SAML_MORE = (
+    _option("sign_requests", "Our requests are signed", input="check"),
+    _option("want_encrypted", "Assertions have to be encrypted", "With the certificate of our metadata.", input="check"),
+    _option(
+        "idp_initiated", "People may begin at the provider", "Off is safer: nobody can then be signed in as somebody else unasked.", input="check"
+    ),
+    _option("clock_skew", "Seconds by which clocks may differ", input="number"),
+    _option("attribute_email", _EMAIL, _USUAL),
+    _option("attribute_name", _NAME, _USUAL),
+    _option("attribute_username", _USERNAME, _USUAL),
+    _option("attribute_groups", _GROUPS, _USUAL),
+    _option("attribute_subject", "What holds the lasting id", "Empty: the NameID."),
+)
+_SECRET = Field("client_secret", "Client secret", input="password", secret=True)
+_OIDC_MORE = (
+    _option("scopes", "Scopes", "With spaces between, openid among them."),
+    _option(
+        "authentication", "How we prove ourselves", "Like client_secret_basic, client_secret_post or private_key_jwt; empty: as the provider says."
+    ),
+    Field("private_key", "Private key", "A private JWK, for private_key_jwt.", input="area", secret=True, required=False),
+    _option("email_claim", _EMAIL, _USUAL),
+    _option("name_claim", _NAME, _USUAL),
+    _option("username_claim", _USERNAME, _USUAL),
+    _option("groups_claim", _GROUPS, _USUAL),
+    _option("email_trusted", "Its addresses count as verified although it does not say so", input="check"),
+    _option("userinfo", "Its user info is asked, too", input="check"),
+)
+_OAUTH2_ADDRESSES = (
+    Field("authorize_url", "Where the browser is sent", input="url"),
+    Field("token_url", "Where the code is exchanged", input="url"),
+    Field("userinfo_url", "User API that says who it is", input="url"),
+)
+_OAUTH2_MORE = (
+    _option("emails_url", "Where the addresses are listed", "Each with whether it is verified.", input="url"),
+    _option("scopes", "Scopes", "With spaces between."),
+    _option("authentication", "How we prove ourselves", "Like client_secret_post or client_secret_basic."),
+    _option("id_field", "What holds the lasting id", "Never an address or a name: those become another person's."),
+    _option("email_field", _EMAIL, _USUAL),
+    _option("email_verified_field", "What is true where the address is verified", _USUAL),
+    _option("name_field", _NAME, _USUAL),
+    _option("username_field", _USERNAME, _USUAL),
+    _option("groups_field", _GROUPS, _USUAL),
+)
+_LDAP_MORE = (
+    _option("user_dn", "Instead of a search: the entry's name", "Like uid={login},ou=people,dc=example,dc=com; leave the filter empty then."),
+    _option("group_base", "Where groups are", "Empty: where people are."),
+    _option("nested", "How deep groups in groups are followed", input="number"),
+    _option("seconds", "Seconds that one server is waited for", input="number"),
+    _option("id_attribute", "What holds the lasting id", "Like entryUUID or objectGUID."),
+    _option("email_attribute", _EMAIL, _USUAL),
+    _option("name_attribute", _NAME, _USUAL),
+    _option("username_attribute", _USERNAME, _USUAL),
+    _option("groups_attribute", _GROUPS, _USUAL),
+    _option("email_trusted", "Its addresses count as verified", input="check"),
+)
+# To these a connection's secret is sent.
+ADDRESSES = ("issuer", "authorize_url", "token_url", "userinfo_url", "emails_url", "urls")
 
 
 def _saml(key: str, title: str, line: str, steps: tuple[str, ...]) -> SetUp:
@@ -69,6 +148,8 @@ def _saml(key: str, title: str, line: str, steps: tuple[str, ...]) -> SetUp:
             Field("metadata_url", "Metadata address", "Where the provider publishes its metadata.", input="url", required=False),
             Field("metadata", "Or the metadata itself", "The whole XML document.", input="area", required=False),
         ),
+        more=_SAML_MORE,
+        once=("metadata_url", "metadata"),
     )
 
 
@@ -83,9 +164,10 @@ def _oidc(key: str, title: str, line: str, issuer: str, help: str, preset: str |
         (
             Field("issuer", "Issuer", help, input="url", value=issuer),
             Field("client_id", "Client id"),
-            Field("client_secret", "Client secret", input="password", secret=True),
+            _SECRET,
         ),
         {"preset": preset} if preset else {},
+        _OIDC_MORE,
     )
 
 
@@ -114,8 +196,19 @@ KINDS: Mapping[str, SetUp] = MappingProxyType(
                 "OAuth 2, for people with accounts at GitHub",
                 ("Register an OAuth app there, with the callback address below.", "Copy its client id and secret here."),
                 (("Callback address", "/auth/oauth2/{name}/callback"),),
-                (Field("client_id", "Client id"), Field("client_secret", "Client secret", input="password", secret=True)),
+                (Field("client_id", "Client id"), _SECRET),
                 {"preset": "github"},
+                (*_OAUTH2_ADDRESSES, *_OAUTH2_MORE),
+            ),
+            SetUp(
+                "oauth2",
+                "oauth2",
+                "Another OAuth 2 provider",
+                "OAuth 2, with a user API",
+                ("Register an application there, with the callback address below.", "Copy its client id and secret here."),
+                (("Callback address", "/auth/oauth2/{name}/callback"),),
+                (Field("client_id", "Client id"), _SECRET, *_OAUTH2_ADDRESSES, *_OAUTH2_MORE[:4]),
+                more=_OAUTH2_MORE[4:],
             ),
             SetUp(
                 "ldap",
@@ -133,7 +226,16 @@ KINDS: Mapping[str, SetUp] = MappingProxyType(
                     Field("group_filter", "How groups are found", "Empty: people's entries name them. Else like (member={dn}).", required=False),
                     Field("ca", "Certificate authority", "PEM; empty: those that this machine trusts.", input="area", required=False),
                 ),
+                more=_LDAP_MORE,
             ),
         )
     }
 )
+
+
+def kind_of(connection: Connection) -> SetUp:
+    """By whose form its values can be given again."""
+    preset = KINDS.get(str(connection.settings.get("preset") or ""))
+    if preset is not None and preset.module == connection.kind:
+        return preset
+    return next(kind for kind in reversed(list(KINDS.values())) if kind.module == connection.kind)

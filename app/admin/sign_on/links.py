@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from app.admin.frame import GUESTS, administrator, desk, sent_by
-from app.admin.sign_on.kinds import KINDS
+from app.admin.sign_on.kinds import KINDS, kind_of
 from app.admin.sign_on.overview import ADDRESS, PERMISSION
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
 from auth.http.pages import redirect
@@ -67,19 +67,11 @@ async def _wanted(parts: Parts, request: AnyRequest, what: str) -> tuple[str | N
         return None, None
     if what.startswith(_CONNECTION):
         connection = await parts.connections.named(tenant_of(request), what.removeprefix(_CONNECTION))
-        return _kind_of(connection), connection
+        return kind_of(connection).key, connection
     kind = KINDS.get(what.removeprefix(_KIND))
     if kind is None or kind.module not in parts.modules:
         raise ValidationFailed({"what": "takes one of the providers and connections that are listed"})
     return kind.key, None
-
-
-def _kind_of(connection: Connection) -> str:
-    """The form by which its values can be handed in again."""
-    preset = str(connection.settings.get("preset") or "")
-    if preset in KINDS and KINDS[preset].module == connection.kind:
-        return preset
-    return next(kind.key for kind in reversed(list(KINDS.values())) if kind.module == connection.kind)
 
 
 def _days(text: str) -> int:
