@@ -41,18 +41,41 @@ class Loaded:
 
 async def load(settings: TenantSettings, slug: str, say: Say) -> Loaded:
     """`say` hears (slug, posts done, posts in all). Raises NotFound for a slug the demo does not have."""
-    house = HOUSES.get(slug)
-    if house is None:
-        raise NotFound(f"The demo has no organization {slug!r}; it has {', '.join(HOUSES)}.")
+    house = _house(slug)
     async with Database(settings, connections=6) as database:
-        tenant = await _tenant(settings, database, house)
-        people = await load_people(database, tenant, house)
+        arrived = await _arrive(settings, database, house)
+        tenant, people = arrived.tenant, arrived.people
         await prove_domain(database, tenant, house)
-        logins = await _set_passwords(database, tenant, house, people, dev=settings.dev)
         events = await load_posts(database, tenant, house, people, lambda done, total: say(slug, done, total))
         await load_talk(database, tenant, house, people)
         await load_readers(database, tenant, house, people)
-        return Loaded(slug, events, logins)
+        return Loaded(slug, events, arrived.logins)
+
+
+async def load_logins(settings: TenantSettings, slug: str) -> Mapping[str, str]:
+    """The organization and its people alone, who can sign in from then on: addresses and the passwords they got just now. Raises as `load`."""
+    house = _house(slug)
+    async with Database(settings, connections=2) as database:
+        return (await _arrive(settings, database, house)).logins
+
+
+def _house(slug: str) -> House:
+    if slug not in HOUSES:
+        raise NotFound(f"The demo has no organization {slug!r}; it has {', '.join(HOUSES)}.")
+    return HOUSES[slug]
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    tenant: Tenant
+    people: dict[str, Principal]
+    logins: Mapping[str, str]
+
+
+async def _arrive(settings: TenantSettings, database: Database, house: House) -> _Arrived:
+    tenant = await _tenant(settings, database, house)
+    people = await load_people(database, tenant, house)
+    return _Arrived(tenant, people, await _set_passwords(database, tenant, house, people, dev=settings.dev))
 
 
 async def _tenant(settings: TenantSettings, database: Database, house: House) -> Tenant:

@@ -59,6 +59,8 @@ class Session:
         server, kept = self._start(environment)
         await children.ready(server, self._wishes.port)
         demo = self._wishes.demo and "demo" in COMMANDS
+        if demo:
+            await _let_people_in(admin_settings(environment))
         psql = None if self._own else installed()
         self._show(greeting(self._wishes.port, where_metrics_are(environment), self._stack.folder, psql, demo=demo))
         if demo:
@@ -118,6 +120,13 @@ async def _found_missing(settings: TenantSettings, say: Say) -> None:
             if slug not in there:
                 say(f"making the organization {slug}")
                 await found(settings, database, slug=slug, name=name, owner_email=f"owner@{slug}.example", tier=ENTERPRISE)
+
+
+async def _let_people_in(settings: TenantSettings) -> None:
+    """Whoever the greeting names can sign in when it is printed; what they wrote comes while it is read."""
+    from ops.demo.loading import load_logins  # noqa: PLC0415 - as above
+
+    await asyncio.gather(*(load_logins(settings, slug) for slug in TENANTS))
 
 
 async def run(wishes: Wishes, say: Say, show: Say) -> None:
