@@ -265,6 +265,7 @@ deliveries = Table(
     Column("correlation_id", Uuid, nullable=False),
     Column("trace", Text),
     Column("handler", Text, nullable=False),
+    Column("awaited", Boolean, nullable=False, server_default=text("false"), comment="somebody waits for it: taken before the others"),
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
     Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
     Column("next_attempt_at", Moment, nullable=False, server_default=func.now()),
@@ -276,6 +277,12 @@ deliveries = Table(
     Column("done_at", Moment),
     UniqueConstraint("organization_id", "event_id", "handler"),
     CheckConstraint("state IN ('waiting', 'running', 'done', 'quarantined', 'archived')", name="state"),
+    Index(
+        "deliveries_awaited_idx",
+        "organization_id",
+        "next_attempt_at",
+        postgresql_where=text("awaited AND state = 'waiting' AND published_at IS NULL"),
+    ),
     Index("deliveries_due_idx", "organization_id", "next_attempt_at", postgresql_where=text("state = 'waiting' AND published_at IS NULL")),
     Index("deliveries_in_flight_idx", "published_at", postgresql_where=text("state IN ('waiting', 'running') AND published_at IS NOT NULL")),
     Index(

@@ -1,8 +1,9 @@
 """From deliveries to Dramatiq: what is due is put on the queue, few at a time and one tenant after the other.
 
 Only the first unfinished delivery of an aggregate and handler is published, which keeps each aggregate's order. What is
-on its way is bounded, in all and for each tenant, so a queue is never longer than workers empty in a moment. Of those
-whose worker died, one is tried at a time: the one that kills workers must not take the others along again and again.
+on its way is bounded, in all and for each tenant, so a queue is never longer than workers empty in a moment. What somebody
+sits and waits for (a link for a new password) is taken before the rest and finds some room of its own. Of those whose
+worker died, one is tried at a time: the one that kills workers must not take the others along again and again.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ import redis
 import structlog
 
 from tenants.errors import RetryLater
-from tenants.statements import statement
+from tenants.statements import Statement, statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tenants.database import Database, Row
+    from tenants.database import Connection, Database, Row
     from workers.broker import Broker
     from workers.settings import WorkerSettings
 
@@ -27,18 +28,21 @@ SILENT = "Redis does not answer; deliveries wait in Postgres."
 
 log = structlog.get_logger(__name__)
 
-TAKE = statement(
-    """
+
+def _take(which: str) -> Statement:
+    """Deliveries of one kind: `which` is a condition on a row of them."""
+    return statement(
+        f"""
     WITH RECURSIVE in_flight AS (
       SELECT organization_id, count(*) AS number FROM control.deliveries
       WHERE state IN ('waiting', 'running') AND published_at IS NOT NULL GROUP BY organization_id
     ), suspect AS (
       SELECT EXISTS (SELECT FROM control.deliveries WHERE state IN ('waiting', 'running') AND published_at IS NOT NULL AND crashed) AS busy
     ), tenants (id) AS (
-      (SELECT organization_id FROM control.deliveries WHERE state = 'waiting' AND published_at IS NULL ORDER BY organization_id LIMIT 1)
+      (SELECT organization_id FROM control.deliveries WHERE {which} AND state = 'waiting' AND published_at IS NULL ORDER BY organization_id LIMIT 1)
       UNION ALL
       SELECT (SELECT d.organization_id FROM control.deliveries d
-              WHERE d.state = 'waiting' AND d.published_at IS NULL AND d.organization_id > t.id ORDER BY d.organization_id LIMIT 1)
+              WHERE {which} AND d.state = 'waiting' AND d.published_at IS NULL AND d.organization_id > t.id ORDER BY d.organization_id LIMIT 1)
       FROM tenants t WHERE t.id IS NOT NULL
     ), due AS (
       SELECT d.id, coalesce(f.number, 0) + row_number() OVER (PARTITION BY t.id ORDER BY d.next_attempt_at, d.id) AS turn,
@@ -48,7 +52,7 @@ TAKE = statement(
       LEFT JOIN in_flight f ON f.organization_id = t.id
       CROSS JOIN LATERAL (
         SELECT c.id, c.next_attempt_at, c.crashed FROM control.deliveries c
-        WHERE c.organization_id = t.id AND c.state = 'waiting' AND c.published_at IS NULL AND c.next_attempt_at <= now()
+        WHERE {which} AND c.organization_id = t.id AND c.state = 'waiting' AND c.published_at IS NULL AND c.next_attempt_at <= now()
           AND NOT (c.crashed AND (SELECT busy FROM suspect))
           AND NOT EXISTS (
             SELECT FROM control.deliveries e
@@ -64,8 +68,12 @@ TAKE = statement(
     )
     UPDATE control.deliveries d SET published_at = now() FROM chosen WHERE d.id = chosen.id
     RETURNING d.id, d.organization_id, d.event_id, d.handler, chosen.turn
-    """
-)
+    """  # noqa: S608 - the conditions are our own constants
+    )
+
+
+TAKE_AWAITED = _take("awaited")
+TAKE_OTHERS = _take("NOT awaited")
 TAKE_BACK = statement(
     "UPDATE control.deliveries SET published_at = NULL WHERE id = ANY (CAST(:ids AS uuid[])) AND state = 'waiting'",
 )
@@ -87,13 +95,20 @@ class Publisher:
         if await asyncio.to_thread(self._waiting) >= self._settings.window:
             return False
         async with self._database.control() as connection:
-            taken = await connection.fetch(TAKE, share=self._settings.share, window=self._settings.window)
-        unpublished = await asyncio.to_thread(self._publish, sorted(taken, key=lambda row: int(row["turn"])))
+            taken = await self._taken(connection)
+        unpublished = await asyncio.to_thread(self._publish, taken)
         if unpublished:
             async with self._database.control() as connection:
                 await connection.execute(TAKE_BACK, ids=[row["id"] for row in unpublished])
             raise RetryLater(SILENT)
         return bool(taken)
+
+    async def _taken(self, connection: Connection) -> list[Row]:
+        """In the order in which they go."""
+        limits = self._settings
+        awaited = await connection.fetch(TAKE_AWAITED, share=limits.awaited_share, window=limits.awaited_window)
+        others = await connection.fetch(TAKE_OTHERS, share=limits.share, window=limits.window)
+        return [row for taken in (awaited, others) for row in sorted(taken, key=lambda row: int(row["turn"]))]
 
     def _waiting(self) -> int:
         try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tenants.database import repeatable
 from tenants.ids import new_id
 from tenants.statements import statement
-from workers.reactions.registry import handlers_of
+from workers.reactions.registry import awaited, handlers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +47,10 @@ CLAIM = statement(
 )
 EXPAND = statement(
     """
-    INSERT INTO control.deliveries (id, organization_id, event_id, event_type, aggregate_id, aggregate_version, correlation_id, trace, handler)
-    SELECT wanted.id, t.id, o.event_id, o.event_type, o.aggregate_id, o.aggregate_version, o.correlation_id, o.trace, wanted.handler
+    INSERT INTO control.deliveries (id, organization_id, event_id, event_type, aggregate_id, aggregate_version, correlation_id, trace, handler,
+                                    awaited)
+    SELECT wanted.id, t.id, o.event_id, o.event_type, o.aggregate_id, o.aggregate_version, o.correlation_id, o.trace, wanted.handler,
+           wanted.handler = ANY (CAST(:awaited AS text[]))
     FROM unnest(CAST(:ids AS uuid[]), CAST(:rows AS uuid[]), CAST(:handlers AS text[])) AS wanted (id, outbox_id, handler)
     JOIN control.outbox o ON o.id = wanted.outbox_id
     JOIN control.organizations t ON t.role = o.role
@@ -77,7 +79,7 @@ class Relay:
                 wanted = _wanted(claimed)
                 if wanted:
                     ids, rows, handlers = zip(*wanted, strict=True)
-                    await connection.execute(EXPAND, ids=list(ids), rows=list(rows), handlers=list(handlers))
+                    await connection.execute(EXPAND, ids=list(ids), rows=list(rows), handlers=list(handlers), awaited=awaited())
                 await connection.execute(EXPANDED, rows=[row["id"] for row in claimed])
         wrapped = self._go_on(claimed)
         return bool(claimed) or (wrapped and await self.step())

@@ -50,6 +50,16 @@ class WorkerSettings:
         """How many of those may be one tenant's: a slow tenant leaves threads free for the others."""
         return max(1, self.threads * self.processes * 3 // 4)
 
+    @property
+    def awaited_share(self) -> int:
+        """What somebody waits for may take this many of one tenant's: it finds room also where others fill the share."""
+        return self.share + max(1, self.threads * self.processes // 8)
+
+    @property
+    def awaited_window(self) -> int:
+        """What somebody waits for finds room also where all that may be on its way is."""
+        return self.window + self.window // 4
+
     @classmethod
     def read(cls, env: Environment) -> Self:
         return cls(

@@ -12,7 +12,7 @@ from tenants.database import repeatable
 from tenants.ids import new_id
 from tenants.statements import statement
 from workers.leases import Lease
-from workers.reactions.registry import timer_handler
+from workers.reactions.registry import awaited, timer_handler
 
 if TYPE_CHECKING:
     from tenants.database import Database
@@ -28,8 +28,9 @@ CLAIM = statement(
 )
 FIRE = statement(
     """
-    INSERT INTO control.deliveries (id, organization_id, event_id, event_type, aggregate_id, aggregate_version, correlation_id, handler)
-    SELECT wanted.id, o.id, t.id, 'timer', t.subject_id, 0, wanted.correlation_id, wanted.handler
+    INSERT INTO control.deliveries (id, organization_id, event_id, event_type, aggregate_id, aggregate_version, correlation_id, handler, awaited)
+    SELECT wanted.id, o.id, t.id, 'timer', t.subject_id, 0, wanted.correlation_id, wanted.handler,
+           wanted.handler = ANY (CAST(:awaited AS text[]))
     FROM unnest(CAST(:ids AS uuid[]), CAST(:timers AS uuid[]), CAST(:correlations AS uuid[]), CAST(:handlers AS text[]))
          AS wanted (id, timer_id, correlation_id, handler)
     JOIN control.timers t ON t.id = wanted.timer_id
@@ -57,7 +58,7 @@ class TimerRunner:
                 timers = [row["id"] for row in due]
                 ids, correlations = [new_id() for _ in due], [new_id() for _ in due]
                 handlers = [timer_handler(row["kind"]) for row in due]
-                await connection.execute(FIRE, ids=ids, timers=timers, correlations=correlations, handlers=handlers)
+                await connection.execute(FIRE, ids=ids, timers=timers, correlations=correlations, handlers=handlers, awaited=awaited())
                 await connection.execute(FIRED, timers=timers)
         return bool(due)
 

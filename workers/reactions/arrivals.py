@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.users.projections import Recipient
 
 
-@calls_out_on("UserInvited", "UserInvitedAgain", name="users.mail_invitation")
+@calls_out_on("UserInvited", "UserInvitedAgain", name="users.mail_invitation", awaited=True)
 async def mail_invitation(calling: CallingOut) -> None:
     """Unless they have come meanwhile, or have been invited again: then the later letter counts."""
     addressed = await _invitation(calling)
@@ -45,7 +45,7 @@ async def mail_invitation(calling: CallingOut) -> None:
     )
 
 
-@calls_out_on("UserAddressGiven", name="users.mail_confirmation")
+@calls_out_on("UserAddressGiven", name="users.mail_confirmation", awaited=True)
 async def mail_confirmation(calling: CallingOut) -> None:
     """To the address given, unless another was given meanwhile."""
     addressed = await _confirmation(calling)

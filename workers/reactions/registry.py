@@ -73,11 +73,17 @@ OUTSIDE: dict[str, CallOut] = {}
 TIMERS: dict[str, Fire] = {}
 OUTSIDE_TIMERS: dict[str, FireOut] = {}
 _BY_EVENT: dict[str, tuple[str, ...]] = {}
+_AWAITED: list[str] = []
 
 
 def handlers_of(event_type: str) -> tuple[str, ...]:
     """The names of all reactions to this type of event."""
     return _BY_EVENT.get(event_type, ())
+
+
+def awaited() -> list[str]:
+    """The names of the reactions that somebody sits and waits for."""
+    return list(_AWAITED)
 
 
 def timer_handler(kind: str) -> str:
@@ -96,11 +102,11 @@ def reacts_to(*event_types: str, name: str) -> Callable[[React], React]:
     return register
 
 
-def calls_out_on(*event_types: str, name: str) -> Callable[[CallOut], CallOut]:
-    """Register an effect outside: a mail, a call."""
+def calls_out_on(*event_types: str, name: str, awaited: bool = False) -> Callable[[CallOut], CallOut]:
+    """Register an effect outside: a mail, a call. `awaited`: somebody sits and waits for it, so it goes before what nobody waits for."""
 
     def register(function: CallOut) -> CallOut:
-        _add(name, event_types)
+        _add(name, event_types, awaited=awaited)
         OUTSIDE[name] = function
         return function
 
@@ -118,19 +124,21 @@ def fires(kind: str) -> Callable[[Fire], Fire]:
     return register
 
 
-def fires_out(kind: str) -> Callable[[FireOut], FireOut]:
-    """Register what a timer of this kind does outside when it is due."""
+def fires_out(kind: str, *, awaited: bool = False) -> Callable[[FireOut], FireOut]:
+    """Register what a timer of this kind does outside when it is due; `awaited` as for `calls_out_on`."""
 
     def register(function: FireOut) -> FireOut:
-        _add(timer_handler(kind), ())
+        _add(timer_handler(kind), (), awaited=awaited)
         OUTSIDE_TIMERS[timer_handler(kind)] = function
         return function
 
     return register
 
 
-def _add(name: str, event_types: tuple[str, ...]) -> None:
+def _add(name: str, event_types: tuple[str, ...], *, awaited: bool = False) -> None:
     if any(name in known for known in (INSIDE, OUTSIDE, TIMERS, OUTSIDE_TIMERS)):
         raise TypeError(f"{name} is registered already")
+    if awaited:
+        _AWAITED.append(name)
     for event_type in event_types:
         _BY_EVENT[event_type] = (*_BY_EVENT.get(event_type, ()), name)

@@ -30,7 +30,7 @@ _TOLD_INSTEAD = frozenset({"active", "invited"})
 log = structlog.get_logger(__name__)
 
 
-@fires_out(ASKED_TIMER)
+@fires_out(ASKED_TIMER, awaited=True)
 async def mail_reset(firing: FiringOut) -> None:
     """People who were suspended or have left get nothing; who never came in, or comes through a provider or has to, is told so."""
     person = await _person(firing)
