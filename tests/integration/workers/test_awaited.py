@@ -39,7 +39,7 @@ async def test_a_letter_that_somebody_waits_for_is_first_on_the_queue(line: Line
 
     first = line.broker.client.lrange("imprint:dramatiq:deliveries", 0, 0)
     message = line.broker.client.hget("imprint:dramatiq:deliveries.msgs", first[0])
-    assert str((await line.delivery(invited, INVITATION))["id"]).encode() in message
+    assert str((await line.delivery(invited, INVITATION))["id"]) in str(message)
 
 
 async def test_it_finds_room_where_the_same_organization_fills_its_share(line: Line, acme: House, globex: House) -> None:

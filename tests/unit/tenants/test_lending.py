@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tenants.database import Database, DatabaseBusy, Place
+from tenants.database import Database, DatabaseBusy, Place, wishes
 from tenants.database.wishes import MOST_FOR_EACH, PRICE, Wishes
 from tenants.naming import RoleName, SchemaName
 from tenants.settings import TenantSettings
@@ -65,6 +65,12 @@ async def use(database: Database, name: str, seconds: float = 0.0) -> int:
         backend: int = lease._backend.index  # type: ignore[attr-defined]
         await asyncio.sleep(seconds)
         return backend
+
+
+async def hold(database: Database, name: str, enough: asyncio.Event) -> int:
+    async with database.reading(place(name)) as lease:
+        await enough.wait()
+        return lease._backend.index
 
 
 async def test_a_tenant_comes_back_to_the_backend_that_knows_it_also_when_another_is_idle() -> None:
@@ -141,22 +147,25 @@ async def test_who_may_not_have_a_backend_does_not_stand_in_the_way_of_who_may()
         wishes.end(wish)
 
 
-async def test_whoever_waits_at_its_share_is_served_when_a_wish_takes_what_came_free() -> None:
+async def test_whoever_waits_at_its_share_is_served_when_a_wish_takes_what_came_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    enough = asyncio.Event()
     async with lending(4) as database:
         leases = [database.reading(place("a")) for _ in range(3)]
         for lease in leases:
             await lease.__aenter__()
         first = leases[0]._backend  # type: ignore[attr-defined]
+        monkeypatch.setattr(wishes, "PATIENCE", 60)  # the wish is to last until something comes free, however slow the machine
         first.met.add("t_b")
         waiter = asyncio.create_task(use(database, "a"))
         await asyncio.sleep(0)
-        wish = asyncio.create_task(use(database, "b", 120))
+        wish = asyncio.create_task(hold(database, "b", enough))
         await asyncio.sleep(0.001)
 
         await leases[0].__aexit__(None, None, None)
 
         async with asyncio.timeout(60):
             assert await waiter != first.index
+        enough.set()
         assert await wish == first.index
         for lease in leases[1:]:
             await lease.__aexit__(None, None, None)
