@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision: str = "0010"
-down_revision: str | None = "0009"
+revision: str = "0011"
+down_revision: str | None = "0010"
 
 execution: str = "outside_transaction"
 
