@@ -92,7 +92,7 @@ def build(settings: Settings, serves: Callable[[str | None], bool]) -> Product:
             await database.close()
 
     pages = Litestar(
-        [*auth.handlers(), *api.handlers(), console(auth.parts, bus), provisioning(auth.parts, database, bus)],
+        [*auth.handlers(), *api.handlers(), console(auth.parts, bus), provisioning(auth.parts, database, bus, redis)],
         lifespan=[running],
         exception_handlers={Refusal: refused, HTTPException: not_routed, Exception: failed},
         openapi_config=None,

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
-from collections import OrderedDict
-from collections.abc import Callable
 from uuid import UUID
 
-from app.edge.quota_tokens import Bucket
+from app.edge.rates import SharedRates
 from app.scim.answers import MEDIA_TYPE
 from app.scim.callers import Caller
 from auth.http.bodies import json_document
@@ -21,29 +18,22 @@ from tenants.registry import Tenant
 LARGEST = 1024 * 1024
 MEDIA_TYPES = frozenset({MEDIA_TYPE, "application/json"})
 REQUESTS_A_SECOND = 100
-MOST_REMEMBERED = 10_000
 _BEARER = "bearer "
 
 
 class Pace:
-    """How many requests a connection may make in a second, at each process."""
+    """How many requests a connection may make in a second, over all processes."""
 
-    def __init__(self, rate: int = REQUESTS_A_SECOND, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rates: SharedRates, rate: int = REQUESTS_A_SECOND) -> None:
+        self._rates = rates
         self._rate = rate
-        self._clock = clock
-        self._buckets: OrderedDict[UUID, Bucket] = OrderedDict()
 
-    def keep(self, connection_id: UUID) -> None:
+    async def keep(self, tenant: Tenant, connection_id: UUID) -> None:
         """Raises RateLimited."""
-        now = self._clock()
-        bucket = self._buckets.setdefault(connection_id, Bucket.full(self._rate, now))
-        self._buckets.move_to_end(connection_id)
-        if len(self._buckets) > MOST_REMEMBERED:
-            self._buckets.popitem(last=False)
-        grant = bucket.take(1, 0, now)
-        if not grant.tokens:
+        wait = await self._rates.wait(connection_id, f"imprint:{tenant.id.hex}:scim:{connection_id.hex}", self._rate)
+        if wait > 0:
             raise RateLimited(
-                f"This connection may make {self._rate} requests a second. Wait a second, then go on.", retry_after=max(1, math.ceil(grant.wait))
+                f"This connection may make {self._rate} requests a second. Wait a second, then go on.", retry_after=max(1, math.ceil(wait))
             )
 
 
@@ -60,7 +50,7 @@ async def caller_of(parts: Parts, request: AnyRequest, pace: Pace) -> Caller:
         raise Unauthenticated(
             "This address takes a connection's token for provisioning, as bearer token. Make one in the console, or see whether it ended."
         )
-    pace.keep(connection.id)
+    await pace.keep(tenant, connection.id)
     base = f"{parts.addresses.of(tenant)}/scim/v2"
     return Caller(tenant, connection, correlation_of(request), base, address_of(parts, request))
 

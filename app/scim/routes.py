@@ -11,6 +11,7 @@ from litestar import HttpMethod, Response, Router, route
 from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
 
+from app.edge.rates import SharedRates
 from app.scim import discovery
 from app.scim.answers import Resource, answer, list_document, refused, resource_answer, shown_of
 from app.scim.callers import Caller
@@ -28,6 +29,8 @@ from auth.parts import Parts
 from tenants.errors import Refusal
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
     from app.bus import Bus
     from tenants.database import Database
 
@@ -52,9 +55,9 @@ class Resources(Protocol):
 class Scim:
     """What answers below /scim/v2 in one process."""
 
-    def __init__(self, parts: Parts, database: Database, bus: Bus) -> None:
+    def __init__(self, parts: Parts, database: Database, bus: Bus, redis: Redis) -> None:
         self._parts = parts
-        self._pace = Pace()
+        self._pace = Pace(SharedRates(redis))
         self._resources: Mapping[str, Resources] = {USERS.name: People(database, bus, parts.email_domains), GROUPS.name: Groups(database, bus)}
 
     async def answer(self, request: AnyRequest, path: str) -> Response[bytes]:
@@ -150,9 +153,9 @@ async def serve_scim(request: AnyRequest, scim: GivenScim) -> Response[bytes]:
         return said
 
 
-def provisioning(parts: Parts, database: Database, bus: Bus) -> Router:
+def provisioning(parts: Parts, database: Database, bus: Bus, redis: Redis) -> Router:
     """What the server mounts at its root."""
-    scim = Scim(parts, database, bus)
+    scim = Scim(parts, database, bus, redis)
     return Router(
         "/",
         route_handlers=[serve_scim],

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
+from app.edge.rates import SharedRates
 from app.scim.requests import Pace
 from auth.copies import NOT_KEPT
 from auth.service import Auth
@@ -82,16 +87,32 @@ async def test_a_guesser_has_to_wait(at_initech: httpx.AsyncClient, initech: Hou
     assert statuses[-1] == 429
 
 
-async def test_a_connection_may_ask_so_often(initech: House, auth: Auth) -> None:
-    now = [0.0]
-    pace = Pace(2, clock=lambda: now[0])
+async def kept(pace: Pace, house: House, connection_id: UUID, requests: int) -> int:
+    answers = await asyncio.gather(*(pace.keep(house.tenant, connection_id) for _ in range(requests)), return_exceptions=True)
+    assert all(answer is None or isinstance(answer, RateLimited) for answer in answers)
+    return answers.count(None)
+
+
+async def test_a_connection_may_ask_so_often_of_all_processes_together(initech: House, acme: House, redis: Redis) -> None:
+    processes, began = [Pace(SharedRates(redis), 50) for _ in range(4)], time.monotonic()
     one, other = new_id(), new_id()
-    for id in (one, one, other):
-        pace.keep(id)
-    with pytest.raises(RateLimited):
-        pace.keep(one)
-    now[0] = 0.5
-    pace.keep(one)
+
+    served = sum(await asyncio.gather(*(kept(pace, initech, one, 50) for pace in processes)))
+
+    assert 50 <= served <= 50 + 50 * (time.monotonic() - began)
+    assert await kept(processes[0], initech, other, 20) == 20
+    assert await kept(processes[0], acme, new_id(), 20) == 20
+
+
+async def test_without_redis_each_process_counts_what_a_connection_asks(initech: House) -> None:
+    nowhere: Redis = Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=0.2)
+    now, one = [100.0], new_id()
+    pace = Pace(SharedRates(nowhere, clock=lambda: now[0]), 2)
+
+    assert await kept(pace, initech, one, 9) == 2
+    now[0] += 1.0
+    assert await kept(pace, initech, one, 9) == 2
+    await nowhere.aclose()
 
 
 async def test_what_this_server_can_do_is_open_to_everybody(at_initech: httpx.AsyncClient) -> None:
