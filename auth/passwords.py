@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from argon2.low_level import Type
+import re
+from collections.abc import Iterable
+from pathlib import Path
 
 from auth.common import commonness
+from auth.hashing.process import PROGRAM, Hashing, Unanswered
 from auth.measures import HASHES
 from tenants.errors import RetryLater, ValidationFailed
 from tenants.sentences import sentence
 
 SHORTEST = 8
 LONGEST = 256
-MEMORY_KIB = 19 * 1024
 WAITING_PER_WORKER = 32
 BUSY_RETRY = 2
-NICENESS = 10
 
-_Work = Callable[[str, str], str]
-_ARGON2ID = PasswordHasher(time_cost=2, memory_cost=MEMORY_KIB, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
-DUMMY = _ARGON2ID.hash("nobody's password: whoever is not there costs the same work")
+TODAYS = re.compile(r"\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}")
+"""Hashes as `auth.hashing.program` makes them."""
+DUMMY = "$argon2id$v=19$m=19456,t=2,p=1$3PlIiZWfjtYIPYkh7uwD3w$+QU0L9CY6yO5ghwNNgr5BYFUlfBDStvGEogn1JHdg/s"
+"""Nobody's: whoever is not there costs the same work."""
 
 
 def check_new_password(password: str, *, shortest: int = SHORTEST, own: Iterable[str] = (), field: str = "password") -> None:
@@ -62,64 +57,57 @@ class Busy(RetryLater):
 
 
 class Passwords:
-    """argon2id (RFC 9106; 19 MiB, two passes, one lane) on a few threads, with a bounded queue before them."""
+    """argon2id (RFC 9106; 19 MiB, two passes, one lane) in a process of its own, a few at a time, with a bounded queue before them.
 
-    def __init__(self, workers: int | None = None, waiting: int | None = None) -> None:
-        self._workers = workers or max(1, _cores() - 1)
-        self._most = self._workers + (self._workers * WAITING_PER_WORKER if waiting is None else waiting)
-        self._inside = 0
-        self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="argon2", initializer=_step_back)
+    For one event loop; close it when nobody asks any more.
+    """
+
+    def __init__(self, workers: int | None = None, waiting: int | None = None, *, program: Path = PROGRAM) -> None:
+        workers = workers or max(1, _cores() - 1)
+        self._most = workers + (workers * WAITING_PER_WORKER if waiting is None else waiting)
+        self._hashing = Hashing(workers, program=program)
+        self._inside: set[asyncio.Task[str]] = set()
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process that hashes, while there is one."""
+        return self._hashing.pid
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._hashing.close()
 
     async def hash(self, password: str) -> str:
         """Raises Busy."""
-        return await self._run(_hash, password, "")
+        return await self._run("", password)
 
     async def verify(self, known: str | None, password: str) -> bool:
         """Whether the password is the one that was hashed; the same work where there is none. Raises Busy."""
         usable = len(password) <= LONGEST and "\0" not in password and _encodable(password)
-        matched = await self._run(_verify, password if usable else "", known or DUMMY)
+        matched = await self._run(known or DUMMY, password if usable else "")
         return bool(matched) and usable and known is not None
 
     @staticmethod
     def outdated(known: str) -> bool:
         """Whether the hash was made with other parameters than today's."""
-        return _ARGON2ID.check_needs_rehash(known)
+        return TODAYS.fullmatch(known) is None
 
-    async def _run(self, work: _Work, password: str, known: str) -> str:
-        if self._inside >= self._most:
+    async def _run(self, known: str, password: str) -> str:
+        if len(self._inside) >= self._most:
             raise Busy("Many people are signing in right now; try again in a few seconds.", retry_after=BUSY_RETRY)
-        self._inside += 1
         HASHES.inc()
-        job = asyncio.get_running_loop().run_in_executor(self._pool, work, password, known)
+        job = asyncio.create_task(self._hashing.ask(known, password))
+        self._inside.add(job)
         job.add_done_callback(self._leave)
-        return await asyncio.shield(job)
+        try:
+            # Whoever goes away meanwhile does not make room for others: the work goes on.
+            return await asyncio.shield(job)
+        except Unanswered as error:
+            raise Busy("Passwords cannot be looked at right now; try again in a few seconds.", retry_after=BUSY_RETRY) from error
 
-    def _leave(self, job: asyncio.Future[str]) -> None:
-        self._inside -= 1
+    def _leave(self, job: asyncio.Task[str]) -> None:
+        self._inside.discard(job)
         if not job.cancelled():
             job.exception()
-
-
-def _step_back() -> None:
-    """Let readers go first: whoever signs in waits for tens of milliseconds anyway. A thread has a priority of its own on Linux alone (sched(7))."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-
-
-def _hash(password: str, _: str) -> str:
-    return _ARGON2ID.hash(password)
-
-
-def _verify(password: str, known: str) -> str:
-    """The hash again where the password matches, else nothing."""
-    try:
-        _ARGON2ID.verify(known, password)
-    except (VerificationError, InvalidHashError):
-        return ""
-    return known
 
 
 def _cores() -> int:

@@ -51,10 +51,27 @@ def _query(bench: Bench, measured: Measured, key: str, query: str) -> bytes:
 
 def worker_megabytes(server: Child) -> float:
     """Resident memory of granian's one worker process, the youngest of the server's children."""
-    pids = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    status = Path(f"/proc/{max(map(int, pids))}/status").read_text()
-    kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+    return megabytes(_worker(server))
+
+
+def hashing_megabytes(server: Child) -> tuple[float, float]:
+    """Resident memory of the process in which that worker has passwords hashed: now, and at its highest."""
+    pid = max(_children(_worker(server)))
+    return megabytes(pid), megabytes(pid, "VmHWM")
+
+
+def megabytes(pid: int, which: str = "VmRSS") -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{which}:"))
     return kilobytes * 1024 / MEGABYTE
+
+
+def _worker(server: Child) -> int:
+    return max(_children(server.pid))
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for each in Path(f"/proc/{pid}/task").glob("*/children") for child in each.read_text().split()]
 
 
 def help_line() -> Line:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from app.management.decisions import Decisions
@@ -88,16 +89,15 @@ async def _tenant(settings: TenantSettings, database: Database, house: House) ->
 
 
 async def _set_passwords(database: Database, tenant: Tenant, house: House, people: Mapping[str, Principal], *, dev: bool) -> dict[str, str]:
-    passwords = Passwords()
-    credentials = Credentials(database, passwords, Decisions(database, oldest=0.0))
     async with database.reading(tenant.place) as connection:
         have = {row["user_id"] for row in await connection.fetch(HAVE_PASSWORDS)}
     given: dict[str, str] = {}
-    for person in house.people:
-        user_id = people[person.key].user_id
-        if user_id is None or user_id in have:
-            continue
-        given[house.email(person)] = password = DEV_PASSWORD if dev else secrets.token_urlsafe(15)
-        await credentials.set_password(tenant, user_id, password)
-    passwords.close()
+    with closing(Passwords()) as passwords:
+        credentials = Credentials(database, passwords, Decisions(database, oldest=0.0))
+        for person in house.people:
+            user_id = people[person.key].user_id
+            if user_id is None or user_id in have:
+                continue
+            given[house.email(person)] = password = DEV_PASSWORD if dev else secrets.token_urlsafe(15)
+            await credentials.set_password(tenant, user_id, password)
     return given

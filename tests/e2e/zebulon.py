@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -63,7 +64,8 @@ async def zebulon_at(running: Running, slug: str) -> Zebulon:
         invitation = InviteUser(user_id, "zebulon.q@secret.example", "Zebulon Quagga", "author", "zquagga")
         await bus.execute(tenant, invitation, SYSTEM, correlation_id=new_id())
         await bus.execute(tenant, ActivateUser(user_id), SYSTEM, correlation_id=new_id())
-        await Credentials(database, Passwords(), Decisions(database, oldest=0.0)).set_password(tenant, user_id, PASSWORD)
+        with closing(Passwords()) as passwords:
+            await Credentials(database, passwords, Decisions(database, oldest=0.0)).set_password(tenant, user_id, PASSWORD)
     async with running.client(slug) as client:
         for password in ("a wrong one", PASSWORD):
             answer = await client.post("/auth/token", json={"email": "zebulon.q@secret.example", "password": password})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -160,8 +160,8 @@ LONG_AGO = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def auth(pool: Database, bus: Bus, registry: Registry, migrated: TenantSettings) -> Auth:
-    return Auth(
+def auth(pool: Database, bus: Bus, registry: Registry, migrated: TenantSettings) -> Iterator[Auth]:
+    auth = Auth(
         AuthSettings(),
         migrated,
         database=pool,
@@ -172,6 +172,8 @@ def auth(pool: Database, bus: Bus, registry: Registry, migrated: TenantSettings)
         accounts=Members(pool, bus),
         policies=Decisions(pool, oldest=0.0),
     )
+    yield auth
+    auth.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -58,11 +58,12 @@ async def redis(migrated: TenantSettings) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def make_auth(pool: Database, registry: Registry, bus: Bus, migrated: TenantSettings, redis: Redis) -> Callable[[], Auth]:
+def make_auth(pool: Database, registry: Registry, bus: Bus, migrated: TenantSettings, redis: Redis) -> Iterator[Callable[[], Auth]]:
     """Another process's parts, as far as what it remembers goes."""
+    made: list[Auth] = []
 
     def make() -> Auth:
-        return Auth(
+        one = Auth(
             AuthSettings(),
             migrated,
             database=pool,
@@ -73,8 +74,12 @@ def make_auth(pool: Database, registry: Registry, bus: Bus, migrated: TenantSett
             accounts=Members(pool, bus),
             policies=Decisions(pool, oldest=0.0),
         )
+        made.append(one)
+        return one
 
-    return make
+    yield make
+    for one in made:
+        one.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import pytest
@@ -53,8 +54,9 @@ async def inhabited(stack: Addresses, worker_name: str) -> Installation:
     await runner.up(installation)
     async with Database(installation, connections=2) as pool:
         acme, globex = await _house(installation, pool, ACME), await _house(installation, pool, GLOBEX)
-        for key in ("owner", "author"):
-            await Credentials(pool, Passwords(), Decisions(pool, oldest=0.0)).set_password(acme.tenant, acme.id_of(key), PASSWORD)
+        with closing(Passwords()) as passwords:
+            for key in ("owner", "author"):
+                await Credentials(pool, passwords, Decisions(pool, oldest=0.0)).set_password(acme.tenant, acme.id_of(key), PASSWORD)
         await SigningKeys(pool, Keyring(installation.secret_keys), overlap=0).signer()
     return Installation(installation, acme, globex)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from app.management.decisions import Decisions
 from auth.credentials import Credentials
 from auth.passwords import Passwords
@@ -12,7 +14,6 @@ from tests.integration.conftest import House
 
 
 async def given_password(settings: TenantSettings, house: House, key: str) -> None:
-    passwords = Passwords()
     async with Database(settings, connections=1) as database:
-        await Credentials(database, passwords, Decisions(database, oldest=0.0)).set_password(house.tenant, house.id_of(key), PASSWORD)
-    passwords.close()
+        with closing(Passwords()) as passwords:
+            await Credentials(database, passwords, Decisions(database, oldest=0.0)).set_password(house.tenant, house.id_of(key), PASSWORD)

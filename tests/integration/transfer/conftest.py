@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,8 @@ async def _inhabited(settings: TenantSettings, cast: Cast) -> House:
         post = await write_post(bus, house, title='A \\N "title" 👩‍👩‍👧 ﷽', custom_fields={"odd": ODD, "deep": [{"n": 1.5}] * 50})
         for command, who in ((SubmitPost(post), "author"), (ApprovePost(post), "editor"), (PublishPost(post), "editor")):
             await bus.execute(tenant, command, house.people[who], correlation_id=new_id())
-        await Credentials(pool, Passwords(), Decisions(pool, oldest=0.0)).set_password(tenant, house.id_of("author"), PASSWORD)
+        with closing(Passwords()) as passwords:
+            await Credentials(pool, passwords, Decisions(pool, oldest=0.0)).set_password(tenant, house.id_of("author"), PASSWORD)
     return house
 
 

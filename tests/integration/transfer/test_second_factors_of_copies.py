@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -27,8 +28,9 @@ async def with_factors(settings: TenantSettings, house: House) -> None:
     """The editor has all there is, the admin a passkey; the author has a password alone, as they have, too."""
     schema = house.tenant.place.schema
     async with Database(settings, connections=1) as pool:
-        for key in ("editor", "admin", "author"):
-            await Credentials(pool, Passwords(), Decisions(pool, oldest=0.0)).set_password(house.tenant, house.id_of(key), PASSWORD)
+        with closing(Passwords()) as passwords:
+            for key in ("editor", "admin", "author"):
+                await Credentials(pool, passwords, Decisions(pool, oldest=0.0)).set_password(house.tenant, house.id_of(key), PASSWORD)
     async with as_owner(settings) as owner:
         await owner.execute(
             f"INSERT INTO {schema}.authenticators (user_id, secret, begun_at, confirmed_at, last_step) VALUES ($1, 'x', now(), now(), 0)",

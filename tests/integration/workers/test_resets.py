@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -84,8 +85,10 @@ class Visitor:
         if status != "invited":
             await self.bus.execute(tenant, ActivateUser(user_id), SYSTEM, correlation_id=new_id())
         if password:
+            with closing(Passwords(workers=1)) as passwords:
+                hashed = await passwords.hash(OLD)
             async with transaction(self.line.pool, tenant, Cause(new_id())) as tx:
-                await tx.connection.execute(HASH, id=user_id, hash=await Passwords(workers=1).hash(OLD))
+                await tx.connection.execute(HASH, id=user_id, hash=hashed)
         if status == "suspended":
             await self.bus.execute(tenant, SuspendUser(user_id), SYSTEM, correlation_id=new_id())
         return user_id
