@@ -1,7 +1,8 @@
-"""What the organization decides about signing in: through its provider alone or not, by which owners past it, from which networks."""
+"""What the organization decides about signing in: through its provider alone or not, with which factors, from where, and for how long."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get, post
@@ -22,7 +23,10 @@ from tenants.errors import Refusal
 ADDRESS = f"{SIGN_ON}/policies"
 GivenBus = NamedDependency[SkipValidation[Bus]]
 MOST_OWNERS = 100
-_FIELDS = frozenset({"enforced", "networks"})
+LONGEST_NUMBER = 6
+_HOUR = timedelta(hours=1)
+_NUMBERS = {"rememberDays": "signIn", "hours": "sessions", "idleHours": "sessions", "shortest": "passwords"}
+_FIELDS = frozenset({"enforced", "networks", "secondFactor", "trustProviders", *_NUMBERS})
 
 
 @get(ADDRESS)
@@ -32,17 +36,25 @@ async def show_policies(request: AnyRequest, parts: GivenParts) -> Response[str]
 
 @post(ADDRESS, status_code=200)
 async def change_policies(request: AnyRequest, parts: GivenParts, bus: GivenBus) -> Response[str]:
-    """All three at once; what is wrong is said beside its field, and nothing is changed."""
+    """All at once; what is wrong is said beside its field, and nothing is changed."""
     owners = await parts.break_glass.owners(tenant_of(request))
     boxes = {_box(owner.user_id): str(owner.user_id) for owner in owners[:MOST_OWNERS]}
     principal, fields = await sent_by(parts, request, PERMISSION, _FIELDS | boxes.keys())
-    wanted = {
-        "enforced": fields.get("enforced") == "yes",
-        "breakGlass": [id for box, id in boxes.items() if fields.get(box) == "yes"],
-        "allowedNetworks": fields.get("networks", "").replace(",", " ").split(),
+    wanted: dict[str, dict[str, Any]] = {
+        "signIn": {
+            "enforced": fields.get("enforced") == "yes",
+            "breakGlass": [id for box, id in boxes.items() if fields.get(box) == "yes"],
+            "allowedNetworks": fields.get("networks", "").replace(",", " ").split(),
+            "secondFactor": "required" if fields.get("secondFactor") == "yes" else "optional",
+            "trustProviders": fields.get("trustProviders") == "yes",
+        },
+        "sessions": {},
+        "passwords": {},
     }
+    for name, group in _NUMBERS.items():
+        wanted[group][name] = _number(fields.get(name, ""))
     tenant = tenant_of(request)
-    command = ConfigureOrganization(policies={"signIn": wanted}, address=address_of(parts, request))
+    command = ConfigureOrganization(policies=wanted, address=address_of(parts, request))
     try:
         await bus.execute(tenant, command, principal, correlation_id=correlation_of(request))
     except Refusal as refusal:
@@ -57,9 +69,16 @@ async def _page(
     tenant = tenant_of(request)
     decided = await parts.policies.of(tenant)
     holds = {
-        "enforced": decided.enforced,
-        "breakGlass": sorted(map(str, decided.break_glass)),
-        "allowedNetworks": [str(network) for network in decided.networks],
+        "signIn": {
+            "enforced": decided.enforced,
+            "breakGlass": sorted(map(str, decided.break_glass)),
+            "allowedNetworks": [str(network) for network in decided.networks],
+            "secondFactor": "required" if decided.second_factor_required else "optional",
+            "trustProviders": decided.providers_trusted,
+            "rememberDays": decided.remember_days,
+        },
+        "sessions": {"hours": decided.session // _HOUR, "idleHours": decided.idle // _HOUR},
+        "passwords": {"shortest": decided.shortest_password},
     }
     return await desk(
         parts,
@@ -72,6 +91,11 @@ async def _page(
         enforced=decided.enforced,
         address=address_of(parts, request) or "?",
     )
+
+
+def _number(text: str) -> int | str:
+    """As it was typed where it is none, so that its policy says what it takes."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else text
 
 
 def _box(user_id: object) -> str:

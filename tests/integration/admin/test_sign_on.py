@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
 from litestar.types import ASGIApp
 
+from auth.policies import Decided
 from auth.service import Auth
 from auth.sso.connections import Connection
 from ops.bench.identity_provider import metadata, pair_of
@@ -211,21 +213,53 @@ async def test_an_owner_decides_who_signs_in_how_and_reads_what_is_missing(
     browser, address = await signed_in(app, owner), "/admin/sign-on/policies"
     page = await browser.get(address)
     assert "has no second factor" in page.text
-    refused = await send(browser, address, address, enforced="yes", networks="192.0.2.0/24 nonsense", **{f"owner-{owner.user_id}": "yes"})
+    usual = {"trustProviders": "yes", "rememberDays": "30", "hours": "720", "idleHours": "168", "shortest": "12"}
+    mine = {f"owner-{owner.user_id}": "yes"}
+    refused = await send(browser, address, address, enforced="yes", networks="192.0.2.0/24 nonsense", **usual, **mine)
     assert refused.status_code == 400
     assert "is no network" in refused.text
-    refused = await send(browser, address, address, enforced="yes", networks="", **{f"owner-{owner.user_id}": "yes"})
+    refused = await send(browser, address, address, enforced="yes", networks="", **usual, **mine)
     assert "takes active owners who have a password and a second factor" in refused.text
     assert not (await auth.parts.policies.of(acme.tenant)).enforced
 
-    saved = await send(browser, address, address, networks="10.0.0.0/8\n192.0.2.0/24")
+    saved = await send(browser, address, address, networks="10.0.0.0/8\n192.0.2.0/24", **usual)
     assert (saved.status_code, "192.0.2.0/24" in (await browser.get(address)).text) == (303, True)
-    assert (await send(browser, address, address, networks="")).status_code == 303
+    assert (await send(browser, address, address, networks="", **usual)).status_code == 303
     for house, role in ((acme, "author"), (globex, "author")):
         other = await signed_in(app, await new_person(house, role=role))
         assert (await other.get(address)).status_code == 403
         await other.aclose()
     await browser.aclose()
+
+
+async def test_factors_sessions_and_passwords_are_decided_on_the_same_page(
+    app: ASGIApp, auth: Auth, acme: House, globex: House, new_person: NewPerson
+) -> None:
+    browser, address = await signed_in(app, await new_person(acme, role="owner")), "/admin/sign-on/policies"
+    strict = {"secondFactor": "yes", "rememberDays": "7", "hours": "24", "idleHours": "2", "shortest": "16", "networks": ""}
+    usual = {"trustProviders": "yes", "rememberDays": "30", "hours": "720", "idleHours": "168", "shortest": "12", "networks": ""}
+
+    wrong = await send(browser, address, address, **strict | {"hours": "many", "shortest": "7"})
+    untouched = await decided_by(auth, acme)
+    saved = await send(browser, address, address, **strict)
+    decided, others = await decided_by(auth, acme), await decided_by(auth, globex)
+    shown = (await browser.get(address)).text
+    restored = await send(browser, address, address, **usual)
+    await browser.aclose()
+
+    assert wrong.status_code == 400
+    assert ("from 1 to 720" in wrong.text, "from 8 to 64" in wrong.text, untouched.shortest_password) == (True, True, 12)
+    assert (saved.status_code, restored.status_code) == (303, 303)
+    assert (decided.second_factor_required, decided.providers_trusted, decided.remember_days) == (True, False, 7)
+    assert (decided.session, decided.idle, decided.shortest_password) == (timedelta(hours=24), timedelta(hours=2), 16)
+    assert (others.second_factor_required, others.shortest_password) == (False, 12)
+    assert re.search(r'name="secondFactor" value="yes" checked', shown)
+    assert re.search(r'name="idleHours" value="2"', shown)
+
+
+async def decided_by(auth: Auth, house: House) -> Decided:
+    auth.parts.policies.forget(house.tenant)
+    return await auth.parts.policies.of(house.tenant)
 
 
 async def test_certificates_of_a_saml_connection_roll_over_in_the_console(
