@@ -377,6 +377,19 @@ async def test_a_provider_that_cannot_be_used_is_refused_when_it_is_set_up(auth:
     assert found == ["issuer", "issuer", "issuer", "client_id,scopes,shoe", "issuer"]
 
 
+async def test_a_configuration_that_names_another_issuer_is_not_that_of_the_one_who_was_asked(auth: Auth, provider: Provider) -> None:
+    """OpenID Connect Discovery 1.0, 4.3."""
+    provider.honest()
+    provider.metadata = lambda document: document.update(issuer="https://honest.example")
+    module = OidcModule(auth.parts.addresses, Fetcher(dev=True))
+
+    with pytest.raises(ValidationFailed) as caught:
+        await module.settle({"issuer": provider.issuer, "client_id": CLIENT}, {"client_secret": SECRET})
+
+    assert "https://honest.example" in str(caught.value.fields["issuer"])
+    provider.honest()
+
+
 async def test_a_private_network_is_not_reached_but_in_development() -> None:
     async def inside(_host: str, _port: int) -> list[str]:
         return ["10.0.0.1"]

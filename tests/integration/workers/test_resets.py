@@ -268,6 +268,18 @@ async def test_another_sites_page_has_nothing_sent(visitor: Visitor) -> None:
     assert await _asked(visitor) == before
 
 
+async def test_the_letters_link_leads_to_the_configured_address_whatever_the_request_says_of_hosts(visitor: Visitor) -> None:
+    await visitor.person("hosted")
+    form = form_of(await visitor.client.get("/auth/forgot"))
+    lies = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example;proto=https", "X-Forwarded-Proto": "https", "X-Host": "evil.example"}
+
+    asked = await visitor.client.post("/auth/forgot", data={"login": "hosted", "form": form}, headers=lies)
+    [(_, text)] = await visitor.letters()
+
+    assert asked.status_code == 200
+    assert set(re.findall(r"https?://[^/\s]+", text)) == {"http://absent-minded.localhost:8000"}
+
+
 async def test_where_everybody_comes_through_the_provider_only_break_glass_owners_get_a_link(visitor: Visitor, migrated: TenantSettings) -> None:
     glass, _ = await visitor.person("glass"), await visitor.person("plain")
     await visitor.ask("plain")
