@@ -27,6 +27,8 @@ _REFUSING = re.compile(
 )
 # Roles that every organization begins with, as pages write them.
 _ROLES = ("Owner", "Admin", "Content manager", "Editor", "Author", "Moderator", "Reader")
+# What the control schema calls the state of an organization, a run or a delivery, as pages write it.
+_STATES = ("Active", "Provisioning", "Suspended", "Deleting", "Running", "Done", "Failed", "Halted", "Interrupted")
 # What these refuse is seen on pages, too.
 _BELOW = ("tenants/errors.py", "tenants/hosts.py", "tenants/resolver.py", "tenants/slugs.py")
 
@@ -58,6 +60,7 @@ PLACES = (
     Place(ROOT / "auth/locales", ("auth", *_BELOW, "app/edge"), tables=("app/edge/refusals.py",), besides=_ROLES),
     Place(ROOT / "app/admin/locales", ("app/admin",), tables=("app/admin/sign_on/kinds.py", "app/admin/sign_on/checks.py")),
     Place(ROOT / "workers/locales", ("workers",)),
+    Place(ROOT / "ops/console/locales", ("ops/console",), besides=_STATES),
 )
 
 

@@ -14,13 +14,13 @@ from auth.backoff import PER_ADDRESS, PER_NAME
 from auth.errors import LinkSpent
 from auth.factors.codes import address_of, new_secret, step_of
 from auth.ledgers import Ledger
-from auth.limits import name_counted
+from auth.limits import name_counted, refuse
 from auth.opaque import LONGEST, digest, new_opaque
 from auth.operators.accounts import secret_context
 from auth.operators.audit import NOBODY, note
 from auth.passwords import Passwords, check_new_password
 from tenants.database import repeatable
-from tenants.errors import RateLimited, RetryLater, Unauthenticated, ValidationFailed
+from tenants.errors import RetryLater, Unauthenticated, ValidationFailed
 from tenants.secrets import Undecipherable
 from tenants.statements import statement
 
@@ -213,10 +213,8 @@ class Door:
 
     async def _entered(self, name: str, address: str) -> str:
         """Five tries, then waits that double, by name and by address. Raises RateLimited."""
-        wait = await self._ledger.wait(_key("address", address), PER_ADDRESS) or await self._ledger.charge(_key("name", name), PER_NAME)
-        if wait > 0:
-            seconds = max(1, round(wait + 0.5))
-            raise RateLimited(f"Too many attempts did not work. Wait {seconds} seconds, then try again.", retry_after=seconds)
+        refuse(await self._ledger.wait(_key("address", address), PER_ADDRESS), "operators_address")
+        refuse(await self._ledger.charge(_key("name", name), PER_NAME), "operators_name")
         return _key("name", name)
 
     async def _failed(self, address: str) -> None:

@@ -17,7 +17,10 @@ COLUMNS = ("email", "state", "sessions", "last_sign_in", "created_by", "created_
 
 @click.group("operators")
 def command() -> None:
-    """Who may read the operators' console. These commands themselves need nothing but access to the database."""
+    """Who may read the operators' console. These commands themselves need nothing but access to the database.
+
+    What is done by command stands in the audit under the machine's login, as user@host; what is done in the console under the account.
+    """
 
 
 @command.command("create")

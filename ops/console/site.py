@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from auth.forms import form_token, from_own_site, matches
 from auth.http.assets import ASSETS, KEPT
-from auth.http.pages import page_environment, page_headers, policy
+from auth.http.pages import Pages, page_headers, policy
 from auth.http.second_factor import picture_of
 from auth.http.statuses import retry_headers, status_of
+from auth.languages import ENGLISH, accepted
 from auth.opaque import LONGEST, new_opaque
 from auth.operators.audit import newest
 from auth.operators.door import SHORTEST_PASSWORD, Door, Operator, Tried
@@ -21,14 +22,22 @@ from ops.console import looking
 from ops.console.exchange import Answered, Asked, see_other
 from ops.console.hosts import is_own
 from tenants.errors import NotFound, Refusal, ValidationFailed
+from tenants.sentences import as_sentence, sentence
 
 if TYPE_CHECKING:
     from tenants.database import Database
 
-PAGES = page_environment(Path(__file__).parent / "templates")
+PAGES = Pages(Path(__file__).parent / "templates")
 AUDITED = 200
 FORM = "operators"
-ROOMS = (("Organizations", "/"), ("Deliveries", "/deliveries"), ("Migrations", "/migrations"), ("Audit", "/audit"), ("Operators", "/operators"))
+ROOMS = (
+    (as_sentence("Organizations"), "/"),
+    (as_sentence("Deliveries"), "/deliveries"),
+    (as_sentence("Migrations"), "/migrations"),
+    (as_sentence("Audit"), "/audit"),
+    (as_sentence("Operators"), "/operators"),
+)
+_WRONG = {"password": as_sentence("This password {objection}."), "code": as_sentence("This code {objection}.")}
 
 Room = Callable[[Asked, Operator], Awaitable[Answered]]
 
@@ -132,7 +141,8 @@ class Site:
             try:
                 session = await self._door.enrol(link, offered, asked.fields.get("password", ""), asked.fields.get("code", ""), asked.address)
             except ValidationFailed as refusal:
-                wrong, status = dict(refusal.fields), HTTPStatus.BAD_REQUEST.value
+                wrong = {name: sentence(_WRONG[name], objection=as_sentence(why)) for name, why in refusal.fields.items()}
+                status = HTTPStatus.BAD_REQUEST.value
             else:
                 return see_other("/", self._cookies.set(self._cookies.session, session))
         return self._page(
@@ -194,8 +204,10 @@ class Site:
         brought = asked.cookie(self._cookies.form)
         bound = brought if brought and len(brought) <= LONGEST else new_opaque()
         form = form_token(self._key, FORM, bound)
-        body = PAGES.get_template(template).render(operator=operator, rooms=ROOMS, here=asked.path, form=form, **values)
-        sent = {"Content-Type": "text/html; charset=utf-8", **page_headers(policy()), **(headers or {})}
+        language = accepted(asked.headers.get("accept-language")) or ENGLISH
+        body = PAGES.render(template, language, {"operator": operator, "rooms": ROOMS, "here": asked.path, "form": form, **values})
+        said = {"Content-Type": "text/html; charset=utf-8", "Content-Language": language}
+        sent = {**said, **page_headers(policy()), **(headers or {})}
         cookie = () if bound == brought else (("Set-Cookie", self._cookies.set(self._cookies.form, bound)),)
         return Answered(body.encode(), status, (*sent.items(), *cookie))
 

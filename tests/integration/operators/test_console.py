@@ -126,6 +126,22 @@ async def test_an_operator_enrols_by_a_link_and_sees_every_organization(people: 
     assert "<script" not in shown.text
 
 
+async def test_it_speaks_the_language_that_the_browser_asks_for(people: Any, acme: House) -> None:
+    nell = await people()
+    nell.browser.headers["Accept-Language"] = "fr-CA, fr;q=0.9"
+    weak = await nell.enrol("password1234")
+    await nell.enrol()
+    pages = {path: await nell.browser.get(path) for path in ("/", "/deliveries", "/migrations", "/audit", "/operators", "/nowhere")}
+    german = await nell.browser.get("/", headers={"Accept-Language": "de"})
+
+    assert "Ce mot de passe " in weak.text
+    assert {page.headers["content-language"] for page in pages.values()} == {"fr"}
+    titles = {"/": "Organisations", "/deliveries": "Livraisons", "/migrations": "Migrations", "/audit": "Journal", "/operators": "Opérateurs"}
+    assert all(f"<title>{title} · Opérateurs d" in pages[path].text for path, title in titles.items())
+    assert "existe pas ici" in pages["/nowhere"].text
+    assert ("Alle auf Revision" in german.text, acme.tenant.slug in german.text) == (True, True)
+
+
 async def test_the_link_is_good_once_and_every_step_is_audited_under_their_name(people: Any, migrated: TenantSettings) -> None:
     nell = await people()
     await nell.enrol()
