@@ -48,10 +48,7 @@ class Builder:
     async def pending(self, tenant: Standing) -> None:
         """Everything that the tenant's revision asked for and that was left for later. Raises Blocked, StatementFailed; the rest stays pending."""
         async with _connected(self._url, self._owner) as admin:
-            rows = await admin.rows(
-                "SELECT name, statement FROM control.pending_indexes WHERE organization_id = $1 ORDER BY created_at, name", tenant.id
-            )
-            for row in rows:
+            for row in await admin.rows(_PENDING, tenant.id):
                 try:
                     await self.run(admin, tenant, concurrently(row["statement"]))
                 except Refusal as refusal:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import rich_click as click
 
-from tenants.errors import ConfigurationError, Refusal
+from tenants.errors import ConfigurationError, Refusal, RetryLater
 
 DONE, FAILED, USAGE, STATE = 0, 1, 2, 3
 INTERRUPTED = 130
@@ -18,6 +18,7 @@ INTERRUPTED = 130
 EXITS = {
     "ALREADY_RUNNING": STATE,
     "CONTROL_BEHIND": STATE,
+    "DATABASE_REFUSED": USAGE,
     "GRACE_NOT_OVER": STATE,
     "KEYS_MISSING": STATE,
     "MIGRATION_RUNNING": STATE,
@@ -25,6 +26,7 @@ EXITS = {
     "NEWER_RELEASE": STATE,
     "NOT_CONFIRMED": STATE,
     "NOT_EXPORTABLE": STATE,
+    "NOT_THE_OWNERS": USAGE,
     "NO_OWNER": STATE,
     "PURGE_RUNNING": STATE,
     "ROTATION_RUNNING": STATE,
@@ -60,6 +62,8 @@ def _ended_by(error: Exception, *, debug: bool, as_json: bool) -> int:
             code, told = USAGE, {"code": "WRONG_CONFIGURATION", "message": "\n".join(error.problems), "problems": list(error.problems)}
         case Refusal():
             say(f"{error.message} [{error.code}]")
+            if isinstance(error, RetryLater) and isinstance(error.__cause__, OSError):
+                say(f"it met: {error.__cause__}; `imprint doctor` looks at every server and says how to mend what is wrong")
             code, told = EXITS.get(error.code, FAILED), {"code": error.code, "message": error.message, **error.extensions()}
         case BrokenPipeError():
             # Whoever read our output has gone; the interpreter must not try to flush into the closed pipe at exit.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import asyncpg
 
 from tenants.database.backend import CLOSE_WITHIN, set_codecs
-from tenants.database.failures import DatabaseUnavailable, StatementFailed, translated, translated_for_operators
+from tenants.database.failures import DatabaseUnavailable, NotTheOwners, StatementFailed, let_in, translated, translated_for_operators
 from tenants.errors import Refusal
 from tenants.naming import quoted
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tenants.database.backend import Raw
     from tenants.database.connection import Row
     from tenants.naming import SchemaName
+
+
+# What SET ROLE answers: not a member of it, or no such role.
+_NO_SUCH_PART = (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError)
 
 
 class AdminConnection:
@@ -82,7 +86,7 @@ class AdminConnection:
         """
         beginning = ["BEGIN", *([f"SET LOCAL ROLE {quoted(role)}"] if role else []), *([limits] if limits else [])]
         try:
-            await self.run("; ".join(beginning))  # begun, even where there is no such role
+            await self._begin("; ".join(beginning), role)
             yield
         except BaseException:
             with suppress(Refusal):  # a session that is gone has rolled back by itself
@@ -95,11 +99,23 @@ class AdminConnection:
     async def snapshot(self, role: str) -> AsyncIterator[None]:
         """A transaction as `role` that only reads, and whose every statement sees what the first that looks at rows saw; locks come before it."""
         try:
-            await self.run(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE {quoted(role)}")
+            await self._begin(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE {quoted(role)}", role)
             yield
         finally:
             with suppress(DatabaseUnavailable):  # a session that is gone has ended it by itself
                 await self.run("ROLLBACK")
+
+    async def _begin(self, beginning: str, role: str | None) -> None:
+        """Begun, even where there is no such role. Raises NotTheOwners."""
+        try:
+            await self.run(beginning)
+        except StatementFailed as error:
+            if not isinstance(error.__cause__, _NO_SUCH_PART):
+                raise
+            raise NotTheOwners(
+                f"{error}. IMPRINT_ADMIN_DATABASE_URL has to be of a role that may act as {role}: the one that ran `imprint migrate up` first; "
+                "IMPRINT_OWNER_ROLE names another than imprint_owner."
+            ) from error.__cause__
 
     @asynccontextmanager
     async def rehearsal(self) -> AsyncIterator[None]:
@@ -129,8 +145,8 @@ async def connect_as_admin(url: str, name: str = "imprint-admin", *, documents: 
 
 
 async def open_for_admin(url: str, name: str) -> Raw:
-    """The driver's own connection, for a library that brings its own codecs; whoever asks closes it. Raises DatabaseUnavailable."""
-    with translated():
+    """The driver's own connection, for a library that brings its own codecs; whoever asks closes it. Raises DatabaseUnavailable, DatabaseRefused."""
+    with let_in():
         return await asyncpg.connect(url, timeout=10, server_settings={"search_path": "pg_catalog", "application_name": name[:63]})
 
 

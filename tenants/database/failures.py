@@ -14,6 +14,12 @@ class DatabaseUnavailable(RetryLater):
     """The database does not answer, restarts, or cannot write; nothing was half-done."""
 
 
+class DatabaseRefused(DatabaseUnavailable):
+    """Postgres answers and does not let the admin in: another password, or no such database or role."""
+
+    code = "DATABASE_REFUSED"
+
+
 class DatabaseBusy(RetryLater):
     """Every connection this request may use is taken, or a statement ran out of its time."""
 
@@ -45,6 +51,12 @@ class StatementFailed(Refusal):
     """Postgres refused a statement of the admin's: what it said, for the operator."""
 
     code = "STATEMENT_FAILED"
+
+
+class NotTheOwners(StatementFailed):
+    """The admin's role may not act as the role that owns every table, or there is none."""
+
+    code = "NOT_THE_OWNERS"
 
 
 _GONE = (
@@ -93,6 +105,19 @@ def _refusal(error: BaseException) -> Refusal | None:
     if isinstance(error, asyncpg.UniqueViolationError):
         return UniqueTaken(error.constraint_name or "")
     return next((kind(said) for causes, kind, said in _MEANINGS if isinstance(error, causes)), None)
+
+
+@contextmanager
+def let_in() -> Iterator[None]:
+    """As `translated`, where the admin comes in. Raises DatabaseRefused with what Postgres said."""
+    try:
+        with translated():
+            yield
+    except (DatabaseUnavailable, asyncpg.InvalidAuthorizationSpecificationError) as error:
+        said = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
+        if not isinstance(said, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
+            raise
+        raise DatabaseRefused(f"Postgres said: {said}. Correct the URL of the database, or let the role in.") from said
 
 
 @contextmanager

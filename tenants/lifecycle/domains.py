@@ -101,14 +101,15 @@ async def verify(settings: TenantSettings, slug: str, host: str, records: TextRe
         return await _claimed(admin, entry.id, slug, name)
 
 
-async def remove(settings: TenantSettings, slug: str, host: str) -> str:
-    """Serve it no longer and forget its challenge; repeated, it changes nothing. The host's name as it was kept."""
+async def remove(settings: TenantSettings, slug: str, host: str) -> tuple[str, bool]:
+    """Serve it no longer and forget its challenge. The host's name as it is kept, and whether it was there: repeated, it changes nothing."""
     name = custom_host(host, settings.base_host)
     async with acting(settings) as admin:
         entry = await locked(admin, slug)
-        if await admin.run("DELETE FROM control.domains WHERE organization_id = $1 AND host = $2", entry.id, name) == "DELETE 1":
+        was_there = await admin.run("DELETE FROM control.domains WHERE organization_id = $1 AND host = $2", entry.id, name) == "DELETE 1"
+        if was_there:
             await audit.record(admin, "tenant.domain_removed", entry.id, entry.slug, host=name)
-    return name
+    return name, was_there
 
 
 async def all_of(settings: TenantSettings, slug: str) -> list[Domain]:

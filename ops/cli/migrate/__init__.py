@@ -20,7 +20,10 @@ def command() -> None:
     """
     if folder := os.environ.get(FURTHER_REVISIONS):
         from migrations.history import History, try_out
+        from tenants.errors import ConfigurationError
 
+        if not Path(folder).is_dir():
+            raise ConfigurationError([f"{FURTHER_REVISIONS} is {folder!r}, which is no folder: name one with revisions in it, or leave it out"])
         try_out(History.TENANT, Path(folder))
 
 

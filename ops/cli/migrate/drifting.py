@@ -38,6 +38,8 @@ def drift(*, tenants: str, as_json: bool) -> int:
                 click.echo(line)
         count = sum(len(drifted.differences) for drifted in findings.drifted)
         say(f"{findings.compared} schemas compared, {count or 'no'} {'difference' if count == 1 else 'differences'}")
+    if findings.drifted:
+        say("bring each back to what it should be, as the owner role, or write a revision that makes it so everywhere; then run this again")
     return FAILED if findings.drifted else 0
 
 

@@ -46,7 +46,10 @@ async def _do(slug: str, action: str, host: str) -> dict[str, Any] | list[dict[s
     if action == "list":
         return [as_shown(domain) for domain in await lifecycle.all_of(settings, slug)]
     if action == "remove":
-        return {"host": await lifecycle.remove(settings, slug, host), "removed": True}
+        name, was_there = await lifecycle.remove(settings, slug, host)
+        if not was_there:
+            say(f"{slug} had no host {name}: imprint tenants domains {slug} list shows those it has")
+        return {"host": name, "removed": was_there}
     if action == "add":
         domain = await lifecycle.add(settings, slug, host)
         say(f"create this TXT record, then run: imprint tenants domains {slug} verify {domain.host}")

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+from dataclasses import replace
 
 import asyncpg
 import pytest
+from sqlalchemy import make_url
 
 import workers.reactions  # noqa: F401 - fills the registry, without which nobody would hear of anything
 from app.bus import Bus
@@ -24,6 +26,7 @@ from ops.founding import Founded, found
 from ops.stack import Addresses, databases
 from ops.stack.binaries import installed
 from tenants.database import Database, Place, connect_as_admin
+from tenants.database.failures import DatabaseRefused, NotTheOwners
 from tenants.errors import ConfigurationError
 from tenants.ids import new_id
 from tenants.privileges import open_functions, temporary_tables_open
@@ -31,6 +34,7 @@ from tenants.registry import Registry
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.statements import statement
+from tests.integration.migrations.commands import imprint
 from tests.integration.migrations.conftest import as_owner, empty, new_database, settings_for
 from tests.postgres15 import Postgres15
 from workers.reactions.registry import handlers_of
@@ -164,6 +168,27 @@ async def test_an_admin_that_may_not_make_roles_is_told_what_to_run(stack: Addre
 
     with pytest.raises(ConfigurationError, match="CREATEROLE"):
         await runner.up(settings)
+
+
+async def test_an_admin_whom_postgres_does_not_let_in_or_that_owns_nothing_is_told_so(migrated: TenantSettings) -> None:
+    ours = make_url(migrated.admin_database_url)
+    no_such = {"password": "another"}, {"database": "no_such"}, {"username": "no_such"}
+    for url in (ours.set(**part).render_as_string(hide_password=False) for part in no_such):
+        with pytest.raises(DatabaseRefused, match=r"Postgres said: .* Correct the URL"):
+            await runner.up(replace(migrated, admin_database_url=url))
+    for wrong in ({"admin_database_url": migrated.database_url}, {"owner_role": "no_such_role"}):
+        with pytest.raises(NotTheOwners, match="has to be of a role that may act as"):
+            await runner.up(replace(migrated, **wrong))
+
+    unreachable = await imprint(replace(migrated, admin_database_url="postgresql://admin:secret@127.0.0.1:1/imprint"), "migrate", "status")
+    refused = await imprint(
+        replace(migrated, admin_database_url=ours.set(password="another").render_as_string(hide_password=False)), "tenants", "audit"
+    )
+    assert (unreachable.code, refused.code) == (1, 2)
+    assert "127.0.0.1" in unreachable.err
+    assert "imprint doctor" in unreachable.err
+    assert "DATABASE_REFUSED" in refused.err
+    assert "secret" not in unreachable.err + refused.err
 
 
 async def test_of_two_runners_one_is_told_who_holds_the_lock(migrated: TenantSettings) -> None:

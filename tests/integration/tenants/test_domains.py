@@ -59,8 +59,8 @@ async def test_a_host_is_served_from_its_proof_on_until_it_is_removed(migrated: 
     assert await all_of(migrated, tenant.slug) == [proven]
     assert await serves_host(migrated, pool, host) == tenant.slug
 
-    assert await remove(migrated, tenant.slug, host) == host
-    assert await remove(migrated, tenant.slug, host) == host
+    assert await remove(migrated, tenant.slug, host) == (host, True)
+    assert await remove(migrated, tenant.slug, host) == (host, False)
     assert await serves_host(migrated, pool, host) is None
     assert await actions(migrated, tenant) == ["tenant.created", "tenant.domain_added", "tenant.domain_verified", "tenant.domain_removed"]
 
