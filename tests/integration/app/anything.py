@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.comments.commands import AddComment, ApproveComment, DeleteComment, EditComment, RejectComment
+from app.comments.commands import AddComment, ApproveComment, DeleteComment, EditComment, EraseGuest, RejectComment
+from app.comments.values import Guest
 from app.content.commands import (
     ApprovePost,
     ArchivePost,
@@ -33,8 +34,9 @@ from app.following.values import Kind, Target
 from app.shared.commands import HANDLERS
 from app.taxonomy.commands import CreateCategory, DeleteCategory, DeleteTag, HoldOrder, MergeCategories, MergeTags, MoveCategory
 from auth.identities import ExternalIdentity, Terms
-from auth.principal import SYSTEM, Principal
+from auth.principal import ANONYMOUS, SYSTEM, Principal
 from tenants.ids import new_id
+from tests.integration.app.newcomers import Newcomers
 from tests.integration.conftest import House
 
 DUE = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
@@ -49,19 +51,38 @@ MAKERS = {
     "ProvisionUser": "user_id",
     "CreateRole": "role_id",
 }
+# Done only before others, as the API does it: see `_with_what_goes_before`.
+BEFORE_OTHERS = {"HoldOrder", "RefilePosts", "PassFollowersOn"}
 # What happens once in an organization's life, or to all of it at once, and has tests of its own.
-ELSEWHERE = {
-    "FoundOrganization",
-    "ReceiveOrganization",
-    "FoundInLikeness",
-    "DefineDefaultRoles",
-    "HoldOrder",
-    "RefilePosts",
-    "PassFollowersOn",
-    "EraseGuest",
-    "TakeUpCopiedPosts",
+ELSEWHERE = BEFORE_OTHERS | {"FoundOrganization", "ReceiveOrganization", "FoundInLikeness", "DefineDefaultRoles", "TakeUpCopiedPosts"}
+OFTEN = {
+    "CreatePost": 3,
+    "CreateCategory": 4,
+    "AddComment": 2,
+    "InviteUser": 2,
+    "CreateTag": 2,
+    "FilePost": 4,
+    "RestorePost": 2,
+    "ReactivateUser": 3,
+    "UpdatePost": 3,
+    "MergeTags": 3,
+    "CreateRole": 2,
+    "UpdateRole": 2,
+    "DeleteRole": 2,
 }
-OFTEN = {"CreatePost": 3, "CreateCategory": 4, "AddComment": 2, "InviteUser": 2, "CreateTag": 2, "FilePost": 4, "RestorePost": 2, "ReactivateUser": 3}
+BY_OWNERS = {
+    "InviteUser",
+    "EraseUser",
+    "GrantPermissions",
+    "RevokePermissions",
+    "SuspendUser",
+    "ReactivateUser",
+    "ChangeRole",
+    "CreateRole",
+    "UpdateRole",
+    "DeleteRole",
+    "ConfigureOrganization",
+}
 BY_HAND_OF_THE_SYSTEM = {
     "ActivateUser",
     "Arrive",
@@ -89,6 +110,7 @@ class Somebody:
     def __init__(self, seed: int, house: House) -> None:
         self.dice = random.Random(seed)
         self.house = house
+        self.newcomers = Newcomers(self.dice)
         self.known: dict[str, list[UUID]] = defaultdict(list)
         self.waiting: list[object] = []
         self.deck: list[type] = []
@@ -97,7 +119,7 @@ class Somebody:
     def work(self) -> tuple[list[object], Principal]:
         """The commands of one change, and who has it done."""
         if not self.waiting and self.dice.random() < 0.3:
-            self.waiting = self._story(self.some("post_id"), new_id())
+            self.waiting = self.newcomers.story() if self.dice.random() < 0.25 else self._story(self.some("post_id"), new_id())
         told = self.waiting and self.dice.random() < 0.85
         command = self.waiting.pop(0) if told else self.command(self._kind())
         return self._with_what_goes_before(command), self._who(command)
@@ -123,6 +145,7 @@ class Somebody:
         dated = SchedulePost(post, publish_at=DUE, expires_at=OVER)
         shelves = new_id(), new_id()
         followed = _followed(self, Follow)
+        by_guest = AddComment(comment, post, "Gut.", None, _guest(self), self.dice.randbytes(8))
         story: list[object] = self.one(
             [Follow(followed), Unfollow(followed)],
             [*(CreateCategory(shelf, "Regal") for shelf in shelves), MergeCategories(shelves[:1], shelves[1]), MoveCategory(shelves[1], position=0)],
@@ -133,6 +156,7 @@ class Somebody:
             [*approved, dated, PublishScheduledPost(post, DUE), ExpirePost(post, OVER)],
             [*approved, PublishPost(post), RecordPostView(post), LikePost(post), SharePost(post), UnlikePost(post)],
             [*approved, PublishPost(post), AddComment(comment, post, "Gut."), ApproveComment(comment), RejectComment(comment)],
+            [*approved, PublishPost(post), by_guest, ApproveComment(comment), EraseGuest(comment)],
             [*approved, PublishPost(post), AddComment(comment, post, "Gut."), EditComment(comment, body="Besser."), DeleteComment(comment)],
         )
         return story
@@ -142,15 +166,13 @@ class Somebody:
         for field in fields(kind):
             optional = field.default is not MISSING or field.default_factory is not MISSING
             if not optional or self.dice.random() < 0.5:
-                given |= self._field(kind, field, optional=optional)
+                given[field.name] = self._field(kind, field)
         return kind(**given)
 
-    def _field(self, kind: type, field: Field[Any], *, optional: bool) -> dict[str, Any]:
+    def _field(self, kind: type, field: Field[Any]) -> Any:
         value = OF_KIND.get(f"{kind.__name__}.{field.name}") or VALUES.get(field.name)
         if value is not None:
-            return {field.name: value(self, kind)}
-        if optional:
-            return {}
+            return value(self, kind)
         raise AssertionError(f"Say in VALUES of {__name__} what {kind.__name__}.{field.name} may be, so that it is done at random too.")
 
     def new_or_known(self, kind: type, name: str) -> UUID:
@@ -192,17 +214,29 @@ class Somebody:
     def _who(self, command: object) -> Principal:
         if type(command).__name__ in BY_HAND_OF_THE_SYSTEM or isinstance(command, PublishScheduledPost | ExpirePost):
             return SYSTEM
-        people = self.house.people
-        if isinstance(command, LikePost | UnlikePost | Follow | Unfollow):
-            return people["reader"]
-        if isinstance(command, EditComment) and command.comment_id in self.wrote:
-            return self.wrote[command.comment_id]
-        if type(command).__module__.startswith("app.taxonomy") and self.dice.random() < 0.7:
-            return people["admin"]
-        who = people[self.dice.choice(["owner"] * 3 + ["admin"] * 3 + ["editor"] * 2 + ["author", "moderator", "reader"])]
+        someone = self.house.people[self.dice.choice(["owner"] * 3 + ["admin"] * 3 + ["editor"] * 2 + ["author", "moderator", "reader"])]
+        who = self._suited(command) or self.newcomers.who(command) or someone
         if isinstance(command, AddComment):
             self.wrote[command.comment_id] = who
         return who
+
+    def _suited(self, command: object) -> Principal | None:
+        """Somebody who may do it, where most may not."""
+        people, mostly, found = self.house.people, self.dice.random() < 0.7, None
+        match command:
+            case AddComment(guest=Guest()):
+                found = ANONYMOUS
+            case LikePost() | UnlikePost() | Follow() | Unfollow():
+                found = people["reader"]
+            case EditComment():
+                found = self.wrote.get(command.comment_id)
+            case _ if mostly and type(command).__module__.startswith("app.taxonomy"):
+                found = people["admin"]
+            case _ if mostly and type(command).__name__ in BY_OWNERS:
+                found = people["owner"]
+            case ApproveComment() | EraseGuest() if mostly:
+                found = people["moderator"]
+        return found
 
 
 Make = Callable[[Somebody, type], Any]
@@ -217,6 +251,10 @@ def _identity(one: Somebody, _: type) -> ExternalIdentity:
     number = one.dice.randrange(8)
     verified = one.dice.random() < 0.8
     return ExternalIdentity(one.house.tenant.id, f"s{number}", f"s{number}@example.org", email_verified=verified, name=one.word())
+
+
+def _guest(one: Somebody) -> Guest:
+    return Guest("Jo", f"jo{one.dice.getrandbits(48):x}@guest.example")
 
 
 def _followed(one: Somebody, _: type) -> Target:
@@ -262,6 +300,10 @@ VALUES: dict[str, Make] = {
     "policies": lambda one, _: {"comments": {"moderation": one.one("open", "first-time", "all")}, "posts": {"selfApproval": one.dice.random() < 0.5}},
     "changes": lambda one, _: one.one({}, {"name": one.word()}),
     "active": lambda one, _: one.dice.random() < 0.5,
+    "confirm": lambda one, _: one.newcomers.username(),
+    "guest": lambda one, _: one.one(None, None, None, _guest(one)),
+    "visitor": lambda one, _: one.dice.randbytes(8),
+    "address": lambda one, _: one.one(None, "192.0.2.1"),
     "token": lambda _, __: "no such token",
     "password_hash": lambda _, __: "$argon2id$none",
 }
@@ -269,7 +311,10 @@ OF_KIND: dict[str, Make] = {
     "AddComment.parent_id": lambda one, _: one.some("comment_id"),
     "MergeCategories.merged": lambda one, _: one.few("category_id") or (one.some("category_id"),),
     "MergeCategories.into": lambda one, _: one.some("category_id"),
+    "UpdatePreferences.changes": lambda one, _: one.one({}, {"time_zone": "Europe/Vienna"}, {"language": one.one(None, "de")}),
     "MergeTags.into": lambda one, _: one.some("tag_id"),
+    "CreateRole.name": lambda one, _: one.one(one.word(), *[f"role_{one.dice.randrange(9)}"] * 4),
+    "UpdateRole.name": lambda one, _: one.one(None, one.word(), *[f"role_{one.dice.randrange(9)}"] * 4),
     "DefineRoles.permissions": lambda one, _: {f"role-{one.dice.randrange(3)}": frozenset({"content.create"})},
     "SuspendOrganization.reason": lambda one, _: one.one(None, "unpaid"),  # from the control schema, which has checked it
     "FilePost.under": lambda _, __: "tags",
