@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, bindparam, cast, exists, func, or_, select
+from sqlalchemy import Boolean, bindparam, cast, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.content.errors import PostNotFound
@@ -36,17 +36,16 @@ LOAD = statement(f"{_WHOLE} WHERE p.id = :id")
 LOAD_MANY = statement(f"{_WHOLE} WHERE p.id = ANY(CAST(:ids AS uuid[]))")
 _WRITTEN_ONCE = {"id", "created_at", "created_by", "author_id"}
 _COLUMNS = [c.name for c in posts.c]
-_OF_CONTENT = {"beginning", "reading_minutes"}
+# A long text costs most of what a row does, on its way and in Postgres: it stays where it is while it is the same.
+_OF_CONTENT = {"content", "beginning", "reading_minutes"}
 _GIVEN = select(*(cast(bindparam(column.name), column.type).label(column.name) for column in posts.c))
 # Slugs that nobody chose do not take over what leads to another post.
 _FREE = or_(cast(bindparam("chosen"), Boolean), ~exists().where(post_slugs.c.slug == bindparam("slug")))
 INSERT = statement(insert(posts).from_select(_COLUMNS, _GIVEN.where(_FREE)).on_conflict_do_nothing(index_elements=["slug"]))
-UPDATE = statement(
-    posts.update()
-    .where(posts.c.id == bindparam("post_id"), posts.c.version == bindparam("loaded_version"))
-    .values({name: bindparam(name) for name in _COLUMNS if name not in _WRITTEN_ONCE | _OF_CONTENT})
-    .values({name: func.coalesce(cast(bindparam(name), posts.c[name].type), posts.c[name]) for name in _OF_CONTENT})
-)
+_AROUND_CONTENT = [name for name in _COLUMNS if name not in _WRITTEN_ONCE | _OF_CONTENT]
+_SAVE = posts.update().where(posts.c.id == bindparam("post_id"), posts.c.version == bindparam("loaded_version"))
+UPDATE_AROUND_CONTENT = statement(_SAVE.values({name: bindparam(name) for name in _AROUND_CONTENT}))
+UPDATE = statement(_SAVE.values({name: bindparam(name) for name in (*_AROUND_CONTENT, *sorted(_OF_CONTENT))}))
 LEAVE_SLUG = statement(
     "INSERT INTO __tenant__.post_slugs (slug, post_id, left_at) VALUES (:slug, :post_id, :now) "
     "ON CONFLICT (slug) DO UPDATE SET post_id = excluded.post_id, left_at = excluded.left_at"
@@ -106,9 +105,13 @@ async def save(tx: Transaction, loaded: Loaded) -> None:
     if post.version == loaded.version:
         return
     there, wanted = loaded.before.manuscript, post.manuscript
-    updated = {name: value for name, value in _values(post, tx).items() if name not in _WRITTEN_ONCE}
-    updated |= _told_by(wanted.content) if wanted.content != there.content else dict.fromkeys(_OF_CONTENT)
-    if not await tx.connection.execute(UPDATE, post_id=post.id, loaded_version=loaded.version, **updated):
+    values = _values(post, tx)
+    updated = {name: values[name] for name in _AROUND_CONTENT}
+    if wanted.content != there.content:
+        update, updated = UPDATE, updated | _of(wanted.content)
+    else:
+        update = UPDATE_AROUND_CONTENT
+    if not await tx.connection.execute(update, post_id=post.id, loaded_version=loaded.version, **updated):
         raise Overtaken
     if wanted.slug != there.slug:
         await tx.connection.execute(LEAVE_SLUG, slug=there.slug, post_id=post.id, now=tx.now)
@@ -129,7 +132,7 @@ async def save(tx: Transaction, loaded: Loaded) -> None:
 
 async def insert_new(tx: Transaction, post: Post, *, chosen: bool) -> bool:
     """False where the slug is another post's, or was and nobody has `chosen` this one: nothing was written then."""
-    if not await tx.connection.execute(INSERT, chosen=chosen, **_values(post, tx), **_told_by(post.manuscript.content)):
+    if not await tx.connection.execute(INSERT, chosen=chosen, **_values(post, tx), **_of(post.manuscript.content)):
         return False
     await _add_tags(tx, post)
     await _add_categories(tx, post)
@@ -179,7 +182,6 @@ def _values(post: Post, tx: Transaction) -> dict[str, Any]:
         "version": post.version,
         "title": text.title,
         "slug": text.slug,
-        "content": text.content,
         "excerpt": text.excerpt,
         "author_id": post.author,
         "status": post.status.value,
@@ -199,8 +201,8 @@ def _values(post: Post, tx: Transaction) -> dict[str, Any]:
     }
 
 
-def _told_by(content: str) -> dict[str, Any]:
-    return {"beginning": beginning(content), "reading_minutes": reading_minutes(content)}
+def _of(content: str) -> dict[str, Any]:
+    return {"content": content, "beginning": beginning(content), "reading_minutes": reading_minutes(content)}
 
 
 async def _set_timers(tx: Transaction, loaded: Loaded) -> None:

@@ -60,9 +60,8 @@ def upgrade() -> None:
         "FROM new.content)) EXECUTE FUNCTION __tenant__.index_post()"
     )
     op.execute(
-        "CREATE TRIGGER posts_head_reindexed AFTER UPDATE OF title, excerpt ON __tenant__.posts FOR EACH ROW WHEN ((((old.title "
-        "IS DISTINCT FROM new.title) OR (old.excerpt IS DISTINCT FROM new.excerpt)) AND (NOT (old.content IS DISTINCT FROM "
-        "new.content)))) EXECUTE FUNCTION __tenant__.index_post_head()"
+        "CREATE TRIGGER posts_head_reindexed AFTER UPDATE OF title, excerpt ON __tenant__.posts FOR EACH ROW WHEN (((old.title "
+        "IS DISTINCT FROM new.title) OR (old.excerpt IS DISTINCT FROM new.excerpt))) EXECUTE FUNCTION __tenant__.index_post_head()"
     )
 
 

@@ -23,7 +23,7 @@ from tenants.errors import Conflict
 from tenants.ids import new_id
 
 CONNECTIONS = 12  # of which one organization may have nine
-ROUNDS, SECONDS = 5, 2.0
+ROUNDS, SECONDS = 11, 1.0
 WRITERS, POSTS, EDITS = 8, 50, 10_000
 CONTENT = "Some text that is searched, too. " * 60
 

@@ -23,7 +23,7 @@ _LOAD = """
     FROM {s}.posts p WHERE p.id = $1
 """
 _COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-_KEPT = {"id", "created_at", "created_by", "author_id"}
+_KEPT = {"id", "created_at", "created_by", "author_id", "content", "beginning", "reading_minutes"}  # of another title
 Raw: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
