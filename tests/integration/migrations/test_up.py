@@ -172,13 +172,13 @@ async def test_an_admin_that_may_not_make_roles_is_told_what_to_run(stack: Addre
 
 async def test_an_admin_whom_postgres_does_not_let_in_or_that_owns_nothing_is_told_so(migrated: TenantSettings) -> None:
     ours = make_url(migrated.admin_database_url)
-    no_such = {"password": "another"}, {"database": "no_such"}, {"username": "no_such"}
-    for url in (ours.set(**part).render_as_string(hide_password=False) for part in no_such):
+    strange = ours.set(password="another"), ours.set(database="no_such"), ours.set(username="no_such")
+    for url in (one.render_as_string(hide_password=False) for one in strange):
         with pytest.raises(DatabaseRefused, match=r"Postgres said: .* Correct the URL"):
             await runner.up(replace(migrated, admin_database_url=url))
-    for wrong in ({"admin_database_url": migrated.database_url}, {"owner_role": "no_such_role"}):
+    for wrong in (replace(migrated, admin_database_url=migrated.database_url), replace(migrated, owner_role="no_such_role")):
         with pytest.raises(NotTheOwners, match="has to be of a role that may act as"):
-            await runner.up(replace(migrated, **wrong))
+            await runner.up(wrong)
 
     unreachable = await imprint(replace(migrated, admin_database_url="postgresql://admin:secret@127.0.0.1:1/imprint"), "migrate", "status")
     refused = await imprint(
