@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from auth.sign_up.reasons import FAILED, TAKEN
 from auth.sign_up.sign_ups import SignUp, opened
 from tenants import audit
 from tenants.database import connect_as_admin, repeatable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tenants.registry import Tenant
 
 ATTEMPTS = 5
-SORRY = "It could not be made just now, for reasons of ours. Ask again in a while."
 
 # Counted before it is made, so that a crash counts; whoever is at it has two minutes before another takes it up.
 CLAIM = statement(
@@ -76,12 +76,12 @@ class SignUpMaker:
             made = await self.found(self.settings, self.database, slug=wanted.slug, name=wanted.name, owner_email=wanted.email)
         except (Conflict, ValidationFailed) as refusal:
             log.info("an organization is not made", sign_up=str(wanted.id), slug=wanted.slug, code=refusal.code)
-            await self._refuse(wanted, _told(wanted, refusal))
+            await self._refuse(wanted, _reason(refusal))
         except Exception as error:
             log.exception("an organization could not be made", sign_up=str(wanted.id), slug=wanted.slug, attempt=attempt)
             if attempt >= ATTEMPTS:
                 await self._undo(wanted)
-                await self._refuse(wanted, SORRY)
+                await self._refuse(wanted, FAILED)
             if not isinstance(error, Refusal):
                 raise
         else:
@@ -114,8 +114,8 @@ class SignUpMaker:
             log.warning("nothing of a sign-up is removed", sign_up=str(wanted.id), slug=wanted.slug, reason=refusal.message)
 
 
-def _told(wanted: SignUp, refusal: Refusal) -> str:
+def _reason(refusal: Refusal) -> str:
     """For whoever asked; what operators are told names commands."""
     if isinstance(refusal, ValidationFailed):
         return " ".join(f"That {name} {wrong}." for name, wrong in refusal.fields.items())
-    return f"The short name {wanted.slug} became somebody else's meanwhile. Ask again with another."
+    return TAKEN

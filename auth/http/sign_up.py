@@ -18,6 +18,7 @@ from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
 from auth.sign_up.asked import LONGEST_EMAIL, LONGEST_NAME, Asked
 from auth.sign_up.errors import InvitationNeeded, SignUpClosed
+from auth.sign_up.reasons import FAILED, said
 from auth.sign_up.sign_ups import SignUp
 from tenants.errors import Refusal
 from tenants.hosts import Place
@@ -112,7 +113,7 @@ async def _waited(parts: Parts, request: AnyRequest, token: str, refusal: Refusa
     except LinkSpent as spent:
         return _spent(request, spent)
     if found.state == "refused":
-        return page(request, "sign_up_refused.html", status=409, wrong=found.reason or "", name=found.name)
+        return page(request, "sign_up_refused.html", status=409, wrong=said(found.reason or FAILED, found.slug), name=found.name)
     if found.state == "opened":
         return redirect(f"{parts.addresses.of_slug(found.slug)}/auth/login")
     if found.state == "made" and await _there(parts, found) is not None:
