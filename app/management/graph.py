@@ -10,8 +10,27 @@ from app.management.tables import audit_entries, organization
 from app.management.usage import EVENTS_TODAY, MEMBERS, POSTS
 from app.management.values import POLICIES, SETTINGS, Rules
 from app.shared.graph import Col, Computed, Connection, Entity, Graph, Group, One, Only, Order, Permitted, Recalled, Told, Value
+from tenants.statements import Statement, statement
 
 CONFIGURE = "organization.configure"
+
+
+def _each(table: str, column: str) -> str:
+    """Every value of a column once, each by one step along its index."""
+    return f"""(
+      WITH RECURSIVE word (it) AS (
+        (SELECT {column} FROM __tenant__.{table} ORDER BY {column} LIMIT 1)
+        UNION ALL SELECT (SELECT {column} FROM __tenant__.{table} WHERE {column} > it ORDER BY {column} LIMIT 1) FROM word WHERE it IS NOT NULL
+      ) SELECT it FROM word WHERE it IS NOT NULL
+    )"""  # noqa: S608 - our own constants
+
+
+def _words(*parts: str) -> Statement:
+    return statement(f"SELECT coalesce(array_agg(DISTINCT it), '{{}}') FROM ({' UNION ALL '.join(parts)}) words")  # noqa: S608 - our own constants
+
+
+ACTIONS = _words(_each("domain_events", "event_type"), _each("audit_log", "operation"), _each("sign_in_events", "action"))
+KINDS = _words(_each("domain_events", "aggregate_type"), _each("audit_log", "table_name"), "SELECT 'SignIn'")
 
 
 def _counted(sql: str) -> Computed:
@@ -95,8 +114,8 @@ AUDIT_ENTRY = Entity(
     filters={
         "at": Value(audit_entries.c.at),
         "actorId": Value(audit_entries.c.actor_id),
-        "action": Value(audit_entries.c.action),
-        "aggregateType": Value(audit_entries.c.aggregate_type),
+        "action": Value(audit_entries.c.action, words=ACTIONS),
+        "aggregateType": Value(audit_entries.c.aggregate_type, words=KINDS),
         "aggregateId": Value(audit_entries.c.aggregate_id),
         "correlationId": Value(audit_entries.c.correlation_id),
         "bypassed": Value(audit_entries.c.bypassed),

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.shared.past import Recall
+from tenants.statements import Statement
 
 Col = sa.Column[Any]
 
@@ -97,11 +98,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A column as it is. Rows that do not meet `visible` show null. `upper`: stored in lower case, an enum in the API."""
+    """A column as it is. Rows that do not meet `visible` show null. `upper`: stored in lower case, an enum in the API.
+
+    `words`: of a column with few different values, an array of all of them, found without reading all rows. What only part of a value
+    is given of is then looked for among these first, so that the rows are found by whole values, as indexes have them.
+    """
 
     column: Col
     visible: Condition = EVERYBODY
     upper: bool = False
+    words: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)

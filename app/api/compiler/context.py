@@ -12,7 +12,7 @@ from graphql import FieldNode, FragmentDefinitionNode, GraphQLField
 from app.api.compiler.arguments import Leaf, Scope, Tree, argument_trees
 from app.api.compiler.conditions import Reader, Truth, truth
 from app.api.compiler.limits import Cost, Size
-from app.api.compiler.parameters import Parameters
+from app.api.compiler.parameters import Among, Parameters
 from app.api.compiler.rows import Source
 from app.api.compiler.selections import Selected, subfields
 from app.api.compiler.text import ResponseText
@@ -20,6 +20,7 @@ from app.api.finishing import Action, Finisher, is_member
 from app.api.rights import Rights
 from app.api.schema import Schema
 from app.shared.graph import Condition
+from tenants.statements import Statement
 
 
 def _unchanged(value: Any) -> Any:
@@ -75,6 +76,12 @@ class Compilation:
         if leaf.constant:
             return self.parameters.constant(convert(leaf.get({})))
         return self.parameters.bound(lambda values: convert(leaf.get(values.variables)))
+
+    def among(self, leaf: Leaf, words: Statement, part_of: Callable[[str, str], bool]) -> str:
+        """The parameter of all words that an argument's text is part of."""
+        parameter = self.value(leaf)
+        self.parameters.among.append(Among(len(self.parameters.fixed) - 1, words, part_of))
+        return parameter
 
     def size(self, size: Size) -> str:
         """The parameter of a list's size."""

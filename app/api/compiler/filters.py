@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -31,6 +31,8 @@ _OPERATORS = {
     "lt": "{column} < {value}",
     "lte": "{column} <= {value}",
 }
+# The same, of a word and a part of it that are at hand.
+_PARTS: Mapping[str, Callable[[str, str], bool]] = {"contains": str.__contains__, "startsWith": str.startswith}
 
 
 class Filter:
@@ -97,6 +99,8 @@ class Filter:
             return f"{column} IS NULL" if tree is True else f"{column} IS NOT NULL"
         if isinstance(tree, bool):
             return column if tree else f"NOT {column}"
+        if binding.words is not None and operator in _PARTS:
+            return f"{column} = ANY ({self._ctx.among(cast('Leaf', tree), binding.words, _PARTS[operator])}::text[])"
         compared = _OPERATORS[operator].format(column=column, value=self._value(binding, operator, tree, path))
         if not binding.column.nullable:
             return compared

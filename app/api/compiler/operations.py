@@ -66,9 +66,9 @@ def _plan(ctx: Compilation, text: ResponseText) -> Plan:
     if cost is None:
         ctx.cost.check({})
     if constant is not None:
-        return Plan(None, constant.encode(), (), (), tuple(ctx.finishers), cost, ctx.uneven)
+        return Plan(None, constant.encode(), (), (), (), tuple(ctx.finishers), cost, ctx.uneven)
     sql, parameters = ctx.parameters.settled(f"SELECT convert_to({text.sql(ctx.parameters)}, 'UTF8')")
-    return Plan(sql, b"", tuple(parameters.fixed), tuple(parameters.moving), tuple(ctx.finishers), cost, ctx.uneven)
+    return Plan(sql, b"", tuple(parameters.fixed), tuple(parameters.moving), tuple(parameters.among), tuple(ctx.finishers), cost, ctx.uneven)
 
 
 class _Roots:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from app.api.cursors import CursorKey
+from tenants.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,23 @@ _PARAMETER = re.compile(r"\$(\d+)")
 Getter = Callable[[Values], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The value in this position is part of a word: those of `words` that it is `part_of` take its place, whatever the case of letters."""
+
+    position: int
+    words: Statement
+    part_of: Callable[[str, str], bool]
+
+    def found(self, words: Sequence[str], part: str) -> list[str]:
+        return [word for word in words if self.part_of(word.lower(), part.lower())]
+
+
 @dataclass(slots=True)
 class Parameters:
     fixed: list[Any] = field(default_factory=list)
     moving: list[tuple[int, Getter]] = field(default_factory=list)
+    among: list[Among] = field(default_factory=list)
     _me: str | None = None
     _cursor_key: tuple[str, str] | None = None
 
@@ -44,7 +58,8 @@ class Parameters:
         numbers: dict[int, int] = {}
         text = _PARAMETER.sub(lambda found: f"${numbers.setdefault(int(found[1]) - 1, len(numbers) + 1)}", sql)
         moving = [(numbers[position] - 1, getter) for position, getter in self.moving if position in numbers]
-        return text, Parameters([self.fixed[position] for position in numbers], moving)
+        among = [replace(one, position=numbers[one.position] - 1) for one in self.among if one.position in numbers]
+        return text, Parameters([self.fixed[position] for position in numbers], moving, among)
 
     def me(self) -> str:
         """The reader's id; one parameter however often it is asked for."""

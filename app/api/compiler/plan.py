@@ -10,7 +10,7 @@ from uuid import UUID
 from graphql import GraphQLError
 
 from app.api.compiler.limits import Cost
-from app.api.compiler.parameters import Getter, Values
+from app.api.compiler.parameters import Among, Getter, Values
 from app.api.finishing import Finisher, finish
 from tenants.naming import TENANT_SCHEMA, quoted
 
@@ -30,6 +30,7 @@ class Plan:
     constant: bytes
     fixed: tuple[Any, ...]
     moving: tuple[tuple[int, Getter], ...]
+    among: tuple[Among, ...]
     finishers: tuple[Finisher, ...]
     cost: Cost | None
     uneven: bool
@@ -55,6 +56,8 @@ class Plan:
         arguments = self.arguments(values)
         sql = self.sql.replace(TENANT_SCHEMA, quoted(tenant.place.schema))
         async with database.reading(tenant.place) as connection:
+            for one in self.among:
+                arguments[one.position] = one.found(await connection.fetchval(one.words), arguments[one.position])
             found = await (connection.planned_document(sql, arguments) if self.uneven else connection.document(sql, arguments))
         if found is None:
             raise TypeError("a compiled read answers with one document")

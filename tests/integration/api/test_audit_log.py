@@ -15,9 +15,11 @@ from app.api.schema import schema
 from app.bus import Bus
 from app.content.commands import UpdatePost
 from app.management.decisions import Decisions
+from app.management.graph import ACTIONS, KINDS
 from ops.demo.people import ACME
-from tenants.database import Database
+from tenants.database import Database, connect_as_admin
 from tenants.ids import new_id
+from tenants.naming import quoted
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.api.conftest import Ask
@@ -115,6 +117,38 @@ async def test_one_finds_by_actor_kind_and_time(ask: Ask, house: House, edited: 
     assert [entry["id"] for entry in mine["nodes"]] == [first["id"]]
     assert none["totalCount"] == 0
     assert {entry["action"] for entry in others["nodes"]} >= {"OrganizationFounded"}
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ({"action": {"startsWith": "postE"}}, {"PostEdited"}),
+        ({"action": {"contains": "reATed"}, "aggregateType": {"startsWith": "pos"}}, {"PostCreated"}),
+        ({"not": {"action": {"contains": "e"}}, "aggregateType": {"contains": "gani"}}, set()),
+        ({"aggregateType": {"startsWith": "Nothing"}}, set()),
+        ({"action": {"startsWith": "Post", "contains": "%"}}, set()),
+    ],
+)
+async def test_parts_of_words_lead_to_their_entries_by_the_whole_words_there_are(
+    ask: Ask, house: House, edited: tuple[UUID, UUID], where: dict[str, Any], found: set[str]
+) -> None:
+    entries = await log(ask, house, where=where, first=100)
+
+    assert {entry["action"] for entry in entries["nodes"]} == found
+    literal = '{ auditLog(where: {action: {startsWith: "postedi"}}) { nodes { action } } }'
+    assert {entry["action"] for entry in (await ask(house, "owner", literal))["data"]["auditLog"]["nodes"]} == {"PostEdited"}
+
+
+async def test_no_entry_is_looked_at_for_a_part_of_a_word(house: House, edited: tuple[UUID, UUID], migrated: TenantSettings) -> None:
+    """The words are found by a step along an index for each, as many entries as there may be."""
+    place = house.tenant.place.schema
+    async with connect_as_admin(migrated.admin_database_url) as admin:
+        await admin.run(f"SET ROLE {quoted(migrated.owner_role)}")
+        await admin.run("SET enable_seqscan = off")
+        for words in (ACTIONS, KINDS):
+            plan = "\n".join(row["QUERY PLAN"] for row in await admin.rows(f"EXPLAIN {words.at(place)}"))
+            assert plan.count("Index Only Scan") >= 2, plan
+            assert "Seq Scan" not in plan, plan
 
 
 @pytest.mark.parametrize(
