@@ -73,7 +73,7 @@ async def administrator(parts: Parts, request: AnyRequest, permission: str, *, e
 async def sent_by(parts: Parts, request: AnyRequest, permission: str, fields: frozenset[str]) -> tuple[Principal, dict[str, str]]:
     """Who has sent one of the console's forms, and what is in it. Raises as `administrator`, InvalidRequest, CrossSite."""
     principal = await administrator(parts, request, permission, elevated=True)
-    given = await form_fields(request, fields | {"form"}, largest=LARGEST, longest=LONGEST_FIELD)
+    given = await form_fields(request, fields | {"form"}, largest=LARGEST, longest=LONGEST_FIELD, files=True)
     check_form(parts, request, principal, given.pop("form", None))
     return principal, given
 

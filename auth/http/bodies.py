@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from auth.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from auth.http import multipart
 from auth.http.context import AnyRequest
 from tenants.sentences import sentence
 
@@ -34,9 +35,14 @@ async def json_fields(request: AnyRequest, allowed: frozenset[str]) -> dict[str,
     return _checked(document, allowed)
 
 
-async def form_fields(request: AnyRequest, allowed: frozenset[str], *, largest: int = LARGEST, longest: int = LONGEST_FIELD) -> dict[str, str]:
-    """The fields of an HTML form; `largest` bytes of all, `longest` characters of each. Raises as `json_fields`."""
-    return _checked(await _form(request, largest, max(MOST_FIELDS, len(allowed))), allowed, longest)
+async def form_fields(
+    request: AnyRequest, allowed: frozenset[str], *, largest: int = LARGEST, longest: int = LONGEST_FIELD, files: bool = False
+) -> dict[str, str]:
+    """The fields of an HTML form; `largest` bytes of all, `longest` characters of each. Raises as `json_fields`.
+
+    `files`: some may be files, of which the text counts.
+    """
+    return _checked(await _form(request, largest, max(MOST_FIELDS, len(allowed)), files=files), allowed, longest)
 
 
 async def posted_fields(request: AnyRequest, wanted: frozenset[str], *, largest: int) -> dict[str, str]:
@@ -57,17 +63,24 @@ async def json_document(request: AnyRequest, media_types: frozenset[str], *, lar
     return document
 
 
-async def _form(request: AnyRequest, largest: int, most: int = MOST_FIELDS) -> dict[str, str]:
-    _expect(request, "application/x-www-form-urlencoded")
-    body = await _body(request, largest)
-    try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=most)
-    except ValueError:
-        raise InvalidRequest("This form could not be read. Go back, reload the page, and try again.") from None
+async def _form(request: AnyRequest, largest: int, most: int = MOST_FIELDS, *, files: bool = False) -> dict[str, str]:
+    sent = request.headers.get("content-type", "")
+    if files and sent.partition(";")[0].strip().lower() == multipart.MEDIA_TYPE:
+        pairs = multipart.fields_of(sent, await _body(request, largest), most=most)
+    else:
+        _expect(request, "application/x-www-form-urlencoded")
+        pairs = _pairs(await _body(request, largest), most)
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise InvalidRequest("This form holds a field twice. Go back, reload the page, and try again.")
     return fields
+
+
+def _pairs(body: bytes, most: int) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=most)
+    except ValueError:
+        raise InvalidRequest("This form could not be read. Go back, reload the page, and try again.") from None
 
 
 def _expect(request: AnyRequest, media_type: str) -> None:

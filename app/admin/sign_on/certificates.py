@@ -25,12 +25,13 @@ THEIRS = ("add", "replace")
 @post(f"{ADDRESS}/{{name:str}}/certificates", status_code=200)
 async def change_certificates(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
     """`do`: prepare, switch or drop ours; add or replace the provider's by its metadata, pasted or read where it is published."""
-    principal, fields = await sent_by(parts, request, PERMISSION, frozenset({"do", "metadata"}))
+    principal, fields = await sent_by(parts, request, PERMISSION, frozenset({"do", "metadata", "metadata_file"}))
     tenant, do = tenant_of(request), fields.get("do", "")
+    metadata = fields.get("metadata", "").strip() or fields.get("metadata_file", "").strip()
     connection = await parts.connections.named(tenant, name, "saml")
     module = cast("SamlModule", parts.modules["saml"])
     try:
-        changed = await _changed(module, connection, do, fields.get("metadata", "").strip())
+        changed = await _changed(module, connection, do, metadata)
     except Refusal as refusal:
         return await connection_page(parts, request, principal, connection, refusal=refusal)
 

@@ -30,7 +30,7 @@ async def guest_of(parts: Parts, request: AnyRequest) -> Guest:
 async def sent_by_guest(parts: Parts, request: AnyRequest, fields: frozenset[str]) -> tuple[Guest, dict[str, str]]:
     """Who has sent a form, and what is in it. Raises as `guest_of`, InvalidRequest, CrossSite."""
     guest = await guest_of(parts, request)
-    given = await form_fields(request, fields | {"form"}, largest=LARGEST, longest=LONGEST_FIELD)
+    given = await form_fields(request, fields | {"form"}, largest=LARGEST, longest=LONGEST_FIELD, files=True)
     check_origin(parts, request)
     if not any(matches(key, FORMS, str(guest.link.id), given.get("form")) for key in tenant_of(request).key.all):
         raise CrossSite

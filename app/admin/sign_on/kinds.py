@@ -12,7 +12,10 @@ from auth.sso.connections import Connection, Kind
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`setting`: what the module calls it; `secret`: it goes where it cannot be read again. `input`: text, url, password, area, number or check."""
+    """`setting`: what the module calls it; `secret`: it goes where it cannot be read again.
+
+    `input`: text, url, password, area, file, number or check.
+    """
 
     name: str
     title: str
@@ -47,6 +50,10 @@ class SetUp:
     once: tuple[str, ...] = ()
 
     @property
+    def takes_files(self) -> bool:
+        return any(one.input == "file" for one in self.fields)
+
+    @property
     def all_fields(self) -> tuple[Field, ...]:
         """Those by which a connection that is there is changed."""
         return tuple(one for one in self.fields if one.name not in self.once) + self.more
@@ -61,13 +68,13 @@ class SetUp:
                 settings[one.key] = text == "yes"
             elif text and one.input == "number" and text.isascii() and text.isdigit():
                 settings[one.key] = int(text[:9])
-            elif text:
+            elif text and not (one.input == "file" and one.key in settings):
                 (secrets if one.secret else settings)[one.key] = text
         return settings, secrets
 
     def by_field(self, wrong: Mapping[str, str], fields: tuple[Field, ...] | None = None) -> dict[str, str]:
         """Objections of the module beside the form's fields."""
-        names = {one.key: one.name for one in (self.fields if fields is None else fields)}
+        names = {one.key: one.name for one in reversed(self.fields if fields is None else fields)}
         return {names.get(name.split(".")[0], name): why for name, why in wrong.items()}
 
 
@@ -147,9 +154,10 @@ def _saml(key: str, title: str, line: str, steps: tuple[str, ...]) -> SetUp:
         (
             Field("metadata_url", "Metadata address", "Where the provider publishes its metadata.", input="url", required=False),
             Field("metadata", "Or the metadata itself", "The whole XML document.", input="area", required=False),
+            Field("metadata_file", "Or its file", "As the provider lets you download it.", setting="metadata", input="file", required=False),
         ),
         more=_SAML_MORE,
-        once=("metadata_url", "metadata"),
+        once=("metadata_url", "metadata", "metadata_file"),
     )
 
 
