@@ -161,20 +161,52 @@ def _saml(key: str, title: str, line: str, steps: tuple[str, ...]) -> SetUp:
     )
 
 
-def _oidc(key: str, title: str, line: str, issuer: str, help: str, preset: str | None = None) -> SetUp:
+_REGISTERED = ("Register a web application there, with the redirect address below.", "Copy its client id and secret here.")
+# What a provider calls things, where it is known.
+_PRESET_STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "entra": (
+            "In the Entra admin center, under App registrations, choose New registration, with the redirect address below for the platform Web.",
+            "Under Certificates & secrets make a client secret. Copy its value here, not its id, and the Application (client) ID as client id.",
+            "Under Token configuration add the optional claim email, and a groups claim where roles follow from groups: they arrive by their ids.",
+        ),
+        "google": (
+            "In the Google Cloud console, under Credentials, make an OAuth client ID of the type Web application, with the redirect address below.",
+            "Let the consent screen be Internal, so that only your organization's people come in. Copy client id and secret here.",
+            "Google tells no groups: roles are given here.",
+        ),
+        "okta": (
+            "In Okta's admin console, choose Create App Integration, then OIDC and Web Application, with the redirect address below.",
+            "Assign your people to it. Where roles follow from groups, let its groups claim be named groups.",
+            "Copy its client id and secret here.",
+        ),
+        "gitlab": (
+            "In GitLab, under Applications of your group or of the whole GitLab, add one that is confidential, with the redirect address below.",
+            "Give it the scopes openid, profile and email. Copy Application ID and Secret here.",
+        ),
+        "github": (
+            "In GitHub, under Settings, Developer settings, OAuth apps, choose New OAuth app, with the callback address below.",
+            "Copy its Client ID and a new client secret here.",
+        ),
+    }
+)
+
+
+def _oidc(key: str, title: str, line: str, issuer: str, help: str) -> SetUp:
+    steps = _PRESET_STEPS.get(key)
     return SetUp(
         key,
         "oidc",
         title,
         line,
-        ("Register a web application there, with the redirect address below.", "Copy its client id and secret here."),
+        steps or _REGISTERED,
         (("Redirect address", "/auth/oidc/{name}/callback"), ("Back-channel logout address", "/auth/oidc/{name}/backchannel")),
         (
             Field("issuer", "Issuer", help, input="url", value=issuer),
             Field("client_id", "Client id"),
             _SECRET,
         ),
-        {"preset": preset} if preset else {},
+        {"preset": key} if steps else {},
         _OIDC_MORE,
     )
 
@@ -190,11 +222,10 @@ KINDS: Mapping[str, SetUp] = MappingProxyType(
                 "OpenID Connect",
                 "https://login.microsoftonline.com/TENANT/v2.0",
                 "With your directory's id in place of TENANT.",
-                "entra",
             ),
-            _oidc("google", "Google Workspace", "OpenID Connect", "https://accounts.google.com", "The same for everybody.", "google"),
-            _oidc("okta", "Okta", "OpenID Connect", "https://COMPANY.okta.com", "Your organization's address at Okta.", "okta"),
-            _oidc("gitlab", "GitLab", "OpenID Connect", "https://gitlab.com", "Or the address of your own GitLab.", "gitlab"),
+            _oidc("google", "Google Workspace", "OpenID Connect", "https://accounts.google.com", "The same for everybody."),
+            _oidc("okta", "Okta", "OpenID Connect", "https://COMPANY.okta.com", "Your organization's address at Okta."),
+            _oidc("gitlab", "GitLab", "OpenID Connect", "https://gitlab.com", "Or the address of your own GitLab."),
             _oidc("oidc", "Another OpenID provider", "OpenID Connect, by its issuer", "", "Its address without /.well-known/openid-configuration."),
             _saml("saml", "A SAML provider", "SAML 2.0, by its metadata", ("Create an application there for signing in with SAML.", _ENTERED)),
             SetUp(
@@ -202,7 +233,7 @@ KINDS: Mapping[str, SetUp] = MappingProxyType(
                 "oauth2",
                 "GitHub",
                 "OAuth 2, for people with accounts at GitHub",
-                ("Register an OAuth app there, with the callback address below.", "Copy its client id and secret here."),
+                _PRESET_STEPS["github"],
                 (("Callback address", "/auth/oauth2/{name}/callback"),),
                 (Field("client_id", "Client id"), _SECRET),
                 {"preset": "github"},
