@@ -70,7 +70,8 @@ class Unit:
         return self._tx
 
     async def execute(self, command: object) -> Outcome:
-        """Policy, rules, rows, events and outbox of one command, within this unit."""
+        """Policy, rules, rows, events and outbox of one command, within this unit. What the one before appended is in its place by then."""
+        await self._tx.connection.settle()
         with _tracer.start_as_current_span(type(command).__name__, attributes={"tenant": self._tx.tenant.slug}):
             touched = await self._handled(command)
             metadata = {"connection": str(self._who.connection_id)} if self._who.connection_id else None

@@ -87,28 +87,24 @@ def link(event: StoredEvent) -> bytes:
     return canonical(envelope) + canonical(event.data)
 
 
-# Where the event before is missing, nothing is stored and no row comes back. Its hash is joined here: to ask for it first is a round trip.
-APPEND = statement(
-    """
+_CHAIN = """
     WITH chain AS (
-      SELECT CASE CAST(:aggregate_version AS integer) WHEN 1 THEN CAST(:genesis AS bytea) ELSE (
+      SELECT sha256(CASE CAST(:aggregate_version AS integer) WHEN 1 THEN CAST(:genesis AS bytea) ELSE (
         SELECT hash FROM __tenant__.domain_events WHERE aggregate_id = :aggregate_id AND aggregate_version = :aggregate_version - 1
-      ) END AS hash
-    ), stored AS (
-      INSERT INTO __tenant__.domain_events (id, aggregate_type, aggregate_id, aggregate_version, event_type, event_version, event_data, metadata,
-                                            user_id, correlation_id, causation_id, occurred_at, hash)
-      SELECT CAST(:id AS uuid), :aggregate_type, CAST(:aggregate_id AS uuid), :aggregate_version, CAST(:type AS text), :type_version,
-             CAST(:data AS jsonb), CAST(:metadata AS jsonb), :user_id, CAST(:correlation_id AS uuid), :causation_id, :occurred_at,
-             sha256(c.hash || CAST(:link AS bytea))
-      FROM chain c WHERE c.hash IS NOT NULL
-      RETURNING sequence_number
+      ) END || CAST(:link AS bytea)) AS hash
     ), letter AS (
       INSERT INTO control.outbox (id, event_id, event_type, aggregate_id, aggregate_version, correlation_id, trace)
-      SELECT :outbox_id, :id, :type, :aggregate_id, :aggregate_version, :correlation_id, :trace FROM stored
+      VALUES (:outbox_id, :id, :type, :aggregate_id, :aggregate_version, :correlation_id, :trace)
     )
-    SELECT sequence_number FROM stored
-    """
-)
+    INSERT INTO __tenant__.domain_events (id, aggregate_type, aggregate_id, aggregate_version, event_type, event_version, event_data, metadata,
+                                          user_id, correlation_id, causation_id, occurred_at, hash)
+    SELECT CAST(:id AS uuid), :aggregate_type, CAST(:aggregate_id AS uuid), :aggregate_version, CAST(:type AS text), :type_version,
+           CAST(:data AS jsonb), CAST(:metadata AS jsonb), :user_id, CAST(:correlation_id AS uuid), :causation_id, :occurred_at, c.hash
+    FROM chain c
+"""
+# The event before is joined here: to ask for its hash first is a round trip. Where it is missing there is no hash, which no row may lack.
+APPEND = statement(_CHAIN)
+APPEND_NUMBERED = statement(f"{_CHAIN} RETURNING sequence_number")
 
 READ = statement(
     """

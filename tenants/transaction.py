@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from tenants.database import Connection, UniqueTaken
 from tenants.errors import Conflict
-from tenants.events import APPEND, GENESIS, NewEvent, StoredEvent, link
+from tenants.events import APPEND, APPEND_NUMBERED, GENESIS, NewEvent, StoredEvent, link
 from tenants.headroom import Headroom
 from tenants.ids import new_id
 from tenants.statements import statement
@@ -65,8 +65,9 @@ class Transaction:
     async def append(self, aggregate_type: str, aggregate_id: UUID, version: int, events: Sequence[NewEvent]) -> None:
         """Store events that brought an aggregate to `version`, each chained to the one before, with an outbox row each.
 
-        Raises Conflict where another transaction stored one of these versions first, QuotaExceeded where a person acts and
-        the organization has had as many events today as it may; the system's own work goes on.
+        They may travel with the next statement or the commit, and what Postgres has against them comes then: see `transaction`.
+        Raises QuotaExceeded where a person acts and the organization has had as many events today as it may; the system's own
+        work goes on.
         """
         limit = self.tenant.quotas.events_per_day if self.cause.user_id else None
         if limit is not None:
@@ -87,7 +88,11 @@ class Transaction:
                 self.cause.causation_id,
                 self.now,
             )
-            last = await self._insert(stored)
+            values = self._row(stored)
+            if limit is None:
+                await self.connection.execute_later(APPEND, **values)
+            else:
+                last = await self.connection.fetchval(APPEND_NUMBERED, **values)
             self._appended += 1
         if limit is not None and events:
             await self._today.charge(self.connection, self.tenant.id, self.now, limit, last=last, appended=self._appended)
@@ -96,42 +101,48 @@ class Transaction:
         """Have a timer of this kind fire at `due_at`, if this transaction commits."""
         await self.connection.execute(SCHEDULE, id=new_id(), kind=kind, subject_id=subject_id, due_at=due_at, data=data or {})
 
-    async def _insert(self, event: StoredEvent) -> int:
-        """Its sequence number."""
-        try:
-            number: int | None = await self.connection.fetchval(
-                APPEND,
-                id=event.id,
-                aggregate_type=event.aggregate_type,
-                aggregate_id=event.aggregate_id,
-                aggregate_version=event.aggregate_version,
-                type=event.type,
-                type_version=event.type_version,
-                data=event.data,
-                metadata=event.metadata,
-                user_id=event.user_id,
-                correlation_id=event.correlation_id,
-                causation_id=event.causation_id,
-                occurred_at=event.occurred_at,
-                genesis=GENESIS,
-                link=link(event),
-                outbox_id=new_id(),
-                trace=_trace_parent(),
-            )
-        except UniqueTaken as taken:
-            if taken.constraint == _ONE_EVENT_PER_VERSION:
-                raise Conflict("Somebody else changed this at the same moment; reload and try again.") from taken
-            raise
-        if number is None:
-            raise Conflict("The history of this entity does not reach the version it claims; run `imprint events verify`.")
-        return number
+    @staticmethod
+    def _row(event: StoredEvent) -> dict[str, Any]:
+        return {
+            "id": event.id,
+            "aggregate_type": event.aggregate_type,
+            "aggregate_id": event.aggregate_id,
+            "aggregate_version": event.aggregate_version,
+            "type": event.type,
+            "type_version": event.type_version,
+            "data": event.data,
+            "metadata": event.metadata,
+            "user_id": event.user_id,
+            "correlation_id": event.correlation_id,
+            "causation_id": event.causation_id,
+            "occurred_at": event.occurred_at,
+            "genesis": GENESIS,
+            "link": link(event),
+            "outbox_id": new_id(),
+            "trace": _trace_parent(),
+        }
 
 
 @asynccontextmanager
 async def transaction(database: Database, tenant: Tenant, cause: Cause, remembered: Remembered | None = None) -> AsyncIterator[Transaction]:
-    """Begin; commit at the end of the block; roll everything back when it raises. `remembered` is for whoever opens many."""
-    async with database.writing(tenant.place) as connection:
-        yield Transaction(tenant, connection, cause, await connection.fetchval(NOW), remembered or Remembered())
+    """Begin; commit at the end of the block; roll everything back when it raises. `remembered` is for whoever opens many.
+
+    Raises Conflict where another transaction stored one of the appended versions first.
+    """
+    with _as_conflicts():
+        async with database.writing(tenant.place) as connection:
+            yield Transaction(tenant, connection, cause, await connection.fetchval(NOW), remembered or Remembered())
+
+
+@contextmanager
+def _as_conflicts() -> Iterator[None]:
+    """What Postgres has against an event that is appended."""
+    try:
+        yield
+    except UniqueTaken as taken:
+        if taken.constraint == _ONE_EVENT_PER_VERSION:
+            raise Conflict("Somebody else changed this at the same moment; reload and try again.") from taken
+        raise
 
 
 def _trace_parent() -> str | None:

@@ -152,7 +152,7 @@ def _rest(limits: Limits) -> dict[str, str]:
 async def set_codecs(raw: Raw) -> None:
     """`json` stays bytes, since only finished documents use it; `jsonb` becomes Python values."""
     await raw.set_type_codec("json", schema="pg_catalog", encoder=_same, decoder=_same, format="binary")
-    await raw.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode, decoder=json.loads, format="text")
+    await raw.set_type_codec("jsonb", schema="pg_catalog", encoder=encoded, decoder=json.loads, format="text")
 
 
 def _same(document: bytes) -> bytes:
@@ -162,5 +162,6 @@ def _same(document: bytes) -> bytes:
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def _encode(value: Any) -> str:
+def encoded(value: Any) -> str:
+    """As `jsonb` takes it."""
     return _COMPACT.encode(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from opentelemetry import trace
 
-from tenants.database.ahead import send
+from tenants.database.ahead import Ahead, Bound, bring, is_prepared, send
 from tenants.database.backend import Doubt
 from tenants.database.failures import translated
 
@@ -35,13 +35,14 @@ class Connection:
     statement that is sent, and not at all where there is none.
     """
 
-    __slots__ = ("_ahead", "_backend", "_raw", "_role", "schema")
+    __slots__ = ("_ahead", "_backend", "_begun", "_raw", "_role", "schema")
 
     def __init__(self, backend: Backend, raw: Raw, schema: SchemaName | None, role: RoleName | None, ahead: tuple[str, ...]) -> None:
         self._backend = backend
         self._raw = raw
         self._role = role
-        self._ahead = ahead
+        self._ahead: tuple[Ahead, ...] = ahead
+        self._begun = not ahead
         self.schema = schema
 
     async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
@@ -70,6 +71,23 @@ class Connection:
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
+    async def execute_later(self, statement: Statement, **values: Any) -> None:
+        """Run it before whatever is sent next, COMMIT included; it returns no rows, and what it raises is raised there.
+
+        Where it is not prepared here, or nothing was sent yet, it is run at once.
+        """
+        sql, arguments = statement.at(self.schema), statement.arguments(values)
+        if self._begun and is_prepared(self._raw, sql):
+            self._ahead = (*self._ahead, Bound(sql, tuple(arguments)))
+        else:
+            await self.execute(statement, **values)
+
+    async def settle(self) -> None:
+        """Send what waits for the next statement, so that what it raises is raised here."""
+        if self._begun and self._ahead:
+            with translated(), self._coming_into_state() as ahead:
+                await bring(self._raw, ahead)
+
     async def document(self, sql: str, arguments: Sequence[Any]) -> bytes | None:
         """The one `json` value of a compiled read, undecoded. `sql` names its schema already."""
         value: bytes | None = await self._value(sql, arguments)
@@ -84,7 +102,7 @@ class Connection:
         with _span(sql), translated():
             if self._ahead:
                 with self._coming_into_state() as ahead:
-                    await self._raw.execute("; ".join(ahead))
+                    await bring(self._raw, ahead)
             value: bytes | None = await (await self._raw.prepare(sql, name="")).fetchval(*arguments)
             return value
 
@@ -101,12 +119,14 @@ class Connection:
             if not self._ahead:
                 return await self._raw.execute(sql)
             with self._coming_into_state() as ahead:
-                return await self._raw.execute("; ".join((*ahead, sql)))
+                if all(isinstance(one, str) for one in ahead):
+                    return await self._raw.execute("; ".join((*map(str, ahead), sql)))
+                return (await send(self._raw, ahead, sql, (), 0))[1]
 
     @property
     def begun(self) -> bool:
         """Whether anything was sent."""
-        return not self._ahead
+        return self._begun
 
     def undone(self) -> None:
         """A transaction was rolled back, and the role with it where it was taken there."""
@@ -117,9 +137,9 @@ class Connection:
             return await send(self._raw, ahead, sql, arguments, limit)
 
     @contextmanager
-    def _coming_into_state(self) -> Iterator[tuple[str, ...]]:
+    def _coming_into_state(self) -> Iterator[tuple[Ahead, ...]]:
         """What fails undoes it."""
-        ahead, self._ahead = self._ahead, ()
+        ahead, self._ahead, self._begun = self._ahead, (), True
         self._backend.role = Doubt.ROLE
         yield ahead
         self._backend.role = self._role

@@ -36,6 +36,13 @@ class UniqueTaken(Conflict):
         self.constraint = constraint
 
 
+class HistoryCut(Conflict):
+    """An event was appended and the one before it is missing, without which it has no hash."""
+
+    def __init__(self) -> None:
+        super().__init__("The history of this entity does not reach the version it claims; run `imprint events verify`.")
+
+
 class TransactionLost(RetryLater):
     """A commit that the database answered with a rollback: an error within the transaction had been swallowed."""
 
@@ -104,6 +111,8 @@ class translated:  # noqa: N801 - read as a verb: with translated()
 def _refusal(error: BaseException) -> Refusal | None:
     if isinstance(error, asyncpg.UniqueViolationError):
         return UniqueTaken(error.constraint_name or "")
+    if isinstance(error, asyncpg.NotNullViolationError) and (error.table_name, error.column_name) == ("domain_events", "hash"):
+        return HistoryCut()
     return next((kind(said) for causes, kind, said in _MEANINGS if isinstance(error, causes)), None)
 
 

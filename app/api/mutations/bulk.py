@@ -74,6 +74,7 @@ async def _item(unit: Unit, command: object) -> Outcome | ItemError:
     await connection.simple(SAVEPOINT)
     try:
         outcome = await unit.execute(command)
+        await connection.settle()
     except RetryLater:
         raise
     except Refusal as refusal:

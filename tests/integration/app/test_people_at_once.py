@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
@@ -46,16 +47,18 @@ def links(pool: Database, migrated: TenantSettings) -> Links:
     return Links(pool, Addresses(migrated.public_url), lifetime=3600)
 
 
-async def changed_meanwhile(owner: Owner, other: UUID, person: UUID, work: asyncio.Future[Outcome]) -> None:
-    """What a rotation does: it changes one person's row, then another's, while `work` is on its way to wait for it."""
+async def changed_meanwhile(owner: Owner, other: UUID, person: UUID, begin: Callable[[], Awaitable[Outcome]]) -> None:
+    """What a rotation does: it changes one person's row, then another's, while what began between them waits for the first."""
     change = "UPDATE users SET person_key = person_key WHERE id = $1"
     async with owner.transaction():
         await owner.execute(change, other)
+        work = asyncio.ensure_future(begin())
         async with asyncio.timeout(90):
             while not await owner.fetchval(WAITING, "users"):
                 await asyncio.sleep(0.01)
                 assert not work.done(), work.exception()
         await owner.execute(change, person)
+    await work
 
 
 async def test_an_address_is_confirmed_while_a_rotation_passes_over_everybody(
@@ -66,9 +69,8 @@ async def test_an_address_is_confirmed_while_a_rotation_passes_over_everybody(
     await bus.execute(here.tenant, GiveAddress(reader, None, "another@at-once.example"), here.people["reader"], correlation_id=new_id())
     token = await links(pool, migrated).issue(here.tenant, reader, "address")
 
-    work = asyncio.ensure_future(bus.execute(rotated, ConfirmAddress(token), SYSTEM, correlation_id=new_id()))
-    await changed_meanwhile(owner, here.id_of("author"), reader, work)
-    await work
+    confirm = partial(bus.execute, rotated, ConfirmAddress(token), SYSTEM, correlation_id=new_id())
+    await changed_meanwhile(owner, here.id_of("author"), reader, confirm)
 
     assert await owner.fetchval("SELECT email_verified_at FROM users WHERE id = $1", reader) is not None
 
@@ -81,8 +83,7 @@ async def test_people_come_in_while_others_change_where_only_so_many_may(
     await bus.execute(here.tenant, InviteUser(person, "late@at-once.example", "Late"), SYSTEM, correlation_id=new_id())
     token = await links(pool, migrated).issue(here.tenant, person, "invitation")
 
-    work = asyncio.ensure_future(bus.execute(limited, AcceptInvitation(token, "a hash", {"name": "In Time"}), SYSTEM, correlation_id=new_id()))
-    await changed_meanwhile(owner, here.id_of("author"), person, work)
-    await work
+    accept = partial(bus.execute, limited, AcceptInvitation(token, "a hash", {"name": "In Time"}), SYSTEM, correlation_id=new_id())
+    await changed_meanwhile(owner, here.id_of("author"), person, accept)
 
     assert await owner.fetchval("SELECT status FROM users WHERE id = $1", person) == "active"

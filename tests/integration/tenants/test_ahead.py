@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import asyncpg
 import pytest
 
-from tenants.database import Database, Place, UniqueTaken
+from tenants.database import Database, Place, UniqueTaken, connect_as_admin
 from tenants.ids import new_id
 from tenants.naming import RoleName
 from tenants.settings import TenantSettings
 from tenants.statements import statement
+from tenants.transaction import SCHEDULE
 from tests.integration.conftest import House
 
 WHO = statement("SELECT current_user")
@@ -116,6 +119,92 @@ async def test_a_transaction_in_which_nothing_is_asked_sends_nothing(migrated: T
             pass
         assert raw._protocol.queries_count == before  # type: ignore[attr-defined]
         assert await who(database, acme) == acme.tenant.place.role
+
+
+async def prepare(database: Database, house: House) -> None:
+    """Have the one connection know the statements."""
+    async with database.writing(house.tenant.place) as connection:
+        await connection.execute(MARK, id=new_id())
+        await connection.execute(SCHEDULE, id=new_id(), kind="prepared", subject_id=new_id(), due_at=datetime.now(UTC), data={})
+    async with database.writing(house.tenant.place) as connection:
+        await connection.execute(MARK, id=new_id())
+        await connection.execute_later(MARK, id=new_id())
+
+
+async def test_what_may_wait_is_done_before_whatever_is_sent_next_and_with_the_commit(migrated: TenantSettings, acme: House, globex: House) -> None:
+    one, two = new_id(), new_id()
+    async with Database(migrated, connections=1) as database:
+        for house in (acme, globex):
+            await prepare(database, house)
+            async with database.writing(house.tenant.place) as connection:
+                await connection.execute_later(MARK, id=one)  # nothing was sent yet: at once
+                assert await connection.fetchval(COUNT, id=one) == 1
+                raw = database._backends[0].raw
+                assert raw is not None
+                before = raw._protocol.queries_count  # type: ignore[attr-defined]
+                await connection.execute_later(MARK, id=two)
+                assert raw._protocol.queries_count == before  # type: ignore[attr-defined]
+                assert await connection.fetchval(COUNT, id=two) == 1
+                three = new_id()
+                await connection.execute_later(MARK, id=three)
+            async with database.reading(house.tenant.place) as connection:
+                assert await connection.fetchval(COUNT, id=three) == 1
+                assert await connection.fetchval(WHO) == house.tenant.place.role
+
+
+@pytest.mark.parametrize("ending", ["commit", "settle", "statement", "command"])
+async def test_what_waited_and_fails_undoes_the_transaction_wherever_it_is_noticed(
+    migrated: TenantSettings, acme: House, globex: House, ending: str
+) -> None:
+    twice, beside = new_id(), new_id()
+
+    async def fail(database: Database) -> None:
+        async with database.writing(acme.tenant.place) as connection:
+            await connection.execute(MARK, id=beside)
+            await connection.execute_later(MARK, id=twice)
+            await connection.execute_later(MARK, id=twice)
+            if ending == "settle":
+                await connection.settle()
+            elif ending == "statement":
+                await connection.fetchval(COUNT, id=twice)
+            elif ending == "command":
+                await connection.simple("SET LOCAL statement_timeout = 0")
+
+    async with Database(migrated, connections=1) as database:
+        await prepare(database, acme)
+        with pytest.raises(UniqueTaken):
+            await fail(database)
+        async with database.reading(acme.tenant.place) as connection:
+            assert [await connection.fetchval(COUNT, id=mark) for mark in (twice, beside)] == [0, 0]
+        assert await who(database, globex) == globex.tenant.place.role
+
+
+async def test_values_arrive_as_the_driver_would_send_them(migrated: TenantSettings, acme: House) -> None:
+    moment = datetime(2126, 2, 28, 23, 59, 59, 123456, tzinfo=timezone(timedelta(hours=5, minutes=45)))
+    awkward = "'); DROP \\ \n\t\"{}, \U0001f600 Ω NULL"
+    async with Database(migrated, connections=1) as database:
+        await prepare(database, acme)
+        for kind, data in ((awkward, {awkward: [awkward, 1, 1.5, None, True]}), ("", {}), ("NULL", {"deep": {"NULL": ""}})):
+            id, subject = new_id(), new_id()
+            async with database.writing(acme.tenant.place) as connection:
+                await connection.fetchval(WHO)
+                await connection.execute_later(SCHEDULE, id=id, kind=kind, subject_id=subject, due_at=moment, data=data)
+            async with connect_as_admin(migrated.admin_database_url) as admin, admin.transaction(migrated.owner_role):
+                [row] = await admin.rows("DELETE FROM control.timers WHERE id = $1 RETURNING kind, subject_id, due_at, data", id)
+            assert dict(row.items()) == {"kind": kind, "subject_id": subject, "due_at": moment, "data": data}
+
+
+async def test_a_value_that_cannot_wait_is_refused_before_anything_is_sent(migrated: TenantSettings, acme: House, globex: House) -> None:
+    async def mark_a_number(database: Database) -> None:
+        async with database.writing(acme.tenant.place) as connection:
+            await connection.fetchval(WHO)
+            await connection.execute_later(MARK, id=1.5)
+
+    async with Database(migrated, connections=1) as database:
+        await prepare(database, acme)
+        with pytest.raises(TypeError, match="float is not sent ahead"):
+            await mark_a_number(database)
+        assert await who(database, globex) == globex.tenant.place.role
 
 
 async def test_one_message_takes_the_role_begins_and_reads(migrated: TenantSettings, acme: House, globex: House) -> None:
