@@ -52,7 +52,7 @@ def schema_of(history: History) -> str:
 
 
 def _metadata(history: History) -> MetaData:
-    for path in sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/tables.py")):
+    for path in sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/*tables.py")):
         import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     return control_metadata if history is History.CONTROL else tenant_metadata
 

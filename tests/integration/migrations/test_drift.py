@@ -13,7 +13,7 @@ from tenants.settings import TenantSettings
 from tenants.tables import control_metadata, tenant_metadata
 from tests.integration.conftest import House
 
-for path in sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/tables.py")):
+for path in sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/*tables.py")):
     import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
