@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 from app.management.past import organization_history
+from app.management.rules import Rules
 from app.management.tables import audit_entries, organization
 from app.management.usage import EVENTS_TODAY, MEMBERS, POSTS
-from app.management.values import POLICIES, SETTINGS, Rules
+from app.management.values import POLICIES, SETTINGS
 from app.shared.graph import Col, Computed, Connection, Entity, Graph, Group, One, Only, Order, Permitted, Recalled, Told, Value
 from tenants.statements import Statement, statement
 

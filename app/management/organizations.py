@@ -17,7 +17,8 @@ from app.management.events import (
     OrganizationSuspended,
     OrganizationTierChanged,
 )
-from app.management.values import BRANDING, POLICIES, SETTINGS, Rules, changed, value_at
+from app.management.rules import Rules
+from app.management.values import BRANDING, POLICIES, SETTINGS, changed, value_at
 from tenants.tiers import TIERS
 
 

@@ -13,6 +13,7 @@ from app.api.schema import schema
 from app.comments import values as comments
 from app.content import custom_fields
 from app.content import values as content
+from app.management import rules
 from app.management import values as management
 from app.shared import addresses, json_schemas, slugs
 from app.taxonomy import values as words
@@ -96,9 +97,9 @@ LIMITS: dict[str, dict[str, set[int]]] = {
     "UpdateOrganizationInput": {
         "name": {1, management.LONGEST_NAME},
         "settings": {json_schemas.LONGEST, json_schemas.DEEPEST},
-        "branding": {management.LONGEST_URL, 1, management.LONGEST_TAGLINE},
+        "branding": {rules.LONGEST_URL, 1, management.LONGEST_TAGLINE},
         "policies": {
-            number for rule in management.POLICIES.values() if isinstance(rule, management.Whole) for number in (rule.least, rule.most, rule.default)
+            number for rule in management.POLICIES.values() if isinstance(rule, rules.Whole) for number in (rule.least, rule.most, rule.default)
         },
     },
 }

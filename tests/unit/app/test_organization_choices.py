@@ -9,7 +9,8 @@ from app.management import policy
 from app.management.commands import ConfigureOrganization
 from app.management.events import OrganizationConfigured
 from app.management.organizations import Changes, Organization, OrganizationKept
-from app.management.values import POLICIES, contrast_with_white, value_at
+from app.management.rules import contrast_with_white
+from app.management.values import POLICIES, value_at
 from app.shared.events import from_store, to_store
 from auth.principal import ANONYMOUS, SYSTEM, Kind, Principal
 from tenants.errors import Forbidden, Unauthenticated, ValidationFailed
