@@ -7,28 +7,8 @@ from dataclasses import dataclass
 
 from app.api.rights import Rights, rights_of
 from app.api.schema import Schema
-from app.shared.graph import (
-    EVERYBODY,
-    AllOf,
-    AnyOf,
-    Computed,
-    Condition,
-    Differs,
-    Entity,
-    Equals,
-    Field,
-    Group,
-    IsMe,
-    IsNull,
-    LinksToMe,
-    Only,
-    Permitted,
-    Query,
-    Reads,
-    Recalled,
-    Sealed,
-    Value,
-)
+from app.shared.conditions import EVERYBODY, AllOf, AnyOf, Condition, Differs, Equals, IsMe, IsNull, LinksToMe, Permitted, Reads
+from app.shared.graph import Computed, Entity, Field, Group, Only, Query, Recalled, Sealed, Value
 from auth.principal import ANONYMOUS, Kind, Principal
 
 NOBODY = "anonymous"

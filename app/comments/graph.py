@@ -5,24 +5,8 @@ from __future__ import annotations
 from app.comments.past import comment_history
 from app.comments.sealing import EMAIL
 from app.comments.tables import comments
-from app.shared.graph import (
-    AllOf,
-    AnyOf,
-    Connection,
-    Entity,
-    Equals,
-    Graph,
-    Group,
-    IsMe,
-    One,
-    Order,
-    Permitted,
-    Reads,
-    Recalled,
-    Rendered,
-    Sealed,
-    Value,
-)
+from app.shared.conditions import AllOf, AnyOf, Equals, IsMe, Permitted, Reads
+from app.shared.graph import Connection, Entity, Graph, Group, One, Order, Recalled, Rendered, Sealed, Value
 
 MODERATE = "comments.moderate"
 MODERATORS = Permitted(MODERATE)

@@ -5,25 +5,20 @@ from __future__ import annotations
 from app.content import past
 from app.content.searching import SEARCH
 from app.content.tables import post_approvals, post_categories, post_editors, post_slugs, post_tags, posts
+from app.shared.conditions import AnyOf, Differs, Equals, IsMe, LinksToMe, Permitted
 from app.shared.graph import (
-    AnyOf,
     Computed,
     Connection,
-    Differs,
     Entity,
-    Equals,
     Former,
     Graph,
     Group,
-    IsMe,
     Link,
-    LinksToMe,
     Lookup,
     Many,
     One,
     Order,
     Outlined,
-    Permitted,
     Recalled,
     Rendered,
     Some,

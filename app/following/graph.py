@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.following.tables import subscriptions
-from app.shared.graph import Col, Computed, Connection, Entity, Equals, Field, Graph, IsMe, Linked, One, Order, Value
+from app.shared.conditions import Col, Equals, IsMe
+from app.shared.graph import Computed, Connection, Entity, Field, Graph, Linked, One, Order, Value
 
 ALL = Equals(subscriptions.c.target, "ORGANIZATION")
 

@@ -10,7 +10,8 @@ from app.management.rules import Rules
 from app.management.tables import audit_entries, organization
 from app.management.usage import EVENTS_TODAY, MEMBERS, POSTS
 from app.management.values import POLICIES, SETTINGS
-from app.shared.graph import Col, Computed, Connection, Entity, Graph, Group, One, Only, Order, Permitted, Recalled, Told, Value
+from app.shared.conditions import Col, Permitted
+from app.shared.graph import Computed, Connection, Entity, Graph, Group, One, Only, Order, Recalled, Told, Value
 from tenants.statements import Statement, statement
 
 CONFIGURE = "organization.configure"

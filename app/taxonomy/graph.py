@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.shared.graph import Computed, Entity, Graph, IsNull, Link, Lookup, Many, One, Order, Permitted, Recalled, Rows, Value, Within
+from app.shared.conditions import IsNull, Permitted
+from app.shared.graph import Computed, Entity, Graph, Link, Lookup, Many, One, Order, Recalled, Rows, Value, Within
 from app.taxonomy.past import category_history, tag_history
 from app.taxonomy.tables import categories, tags
 

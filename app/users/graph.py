@@ -2,28 +2,8 @@
 
 from __future__ import annotations
 
-from app.shared.graph import (
-    AnyOf,
-    Col,
-    Computed,
-    Connection,
-    Entity,
-    Graph,
-    Group,
-    IsMe,
-    IsNull,
-    Link,
-    Lookup,
-    Many,
-    One,
-    Only,
-    Order,
-    Permitted,
-    Recalled,
-    Rows,
-    Sealed,
-    Value,
-)
+from app.shared.conditions import AnyOf, Col, IsMe, IsNull, Permitted
+from app.shared.graph import Computed, Connection, Entity, Graph, Group, Link, Lookup, Many, One, Only, Order, Recalled, Rows, Sealed, Value
 from app.users.past import role_history, user_history
 from app.users.tables import notifications, roles, users
 from app.users.values import DEFAULT_ROLES, EMAIL_PURPOSE

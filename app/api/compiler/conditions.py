@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from app.api.compiler.parameters import Parameters
 from app.api.compiler.rows import Source, column_name, table_name
 from app.api.rights import Rights
-from app.shared.graph import AllOf, AnyOf, Condition, Differs, Entity, Equals, IsMe, IsNull, LinksToMe, Permitted, Reads
+from app.shared.conditions import AllOf, AnyOf, Condition, Differs, Equals, IsMe, IsNull, LinksToMe, Permitted, Reads
+from app.shared.graph import Entity
 
 _STATED = re.compile(r"[A-Za-z_]+")
 Truth = bool | str

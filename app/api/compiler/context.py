@@ -19,7 +19,7 @@ from app.api.compiler.text import ResponseText
 from app.api.finishing import Action, Finisher, is_member
 from app.api.rights import Rights
 from app.api.schema import Schema
-from app.shared.graph import Condition
+from app.shared.conditions import Condition
 from tenants.statements import Statement
 
 

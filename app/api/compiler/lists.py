@@ -14,7 +14,8 @@ from app.api.compiler.context import Compilation
 from app.api.compiler.filters import Filter
 from app.api.compiler.limits import DEFAULT_PAGE, FEW, Size
 from app.api.compiler.rows import Source, column_name, numbered, table_name
-from app.shared.graph import Equals, Many, Order, Ranked, Rows, Value
+from app.shared.conditions import Equals
+from app.shared.graph import Many, Order, Ranked, Rows, Value
 
 
 def many(ctx: Compilation, row: Source, binding: Many, fields: Sequence[FieldNode]) -> str:

@@ -18,7 +18,8 @@ from app.api.compiler.rows import Source, column_name, table_name
 from app.api.compiler.selections import Selected
 from app.api.compiler.text import ResponseText
 from app.api.finishing import Deny, Open, Outline, Render, Tell
-from app.shared.graph import Col, Computed, Connection, Equals, Field, Group, Linked, Many, One, Outlined, Recalled, Rendered, Sealed, Told, Value
+from app.shared.conditions import Col, Equals
+from app.shared.graph import Computed, Connection, Field, Group, Linked, Many, One, Outlined, Recalled, Rendered, Sealed, Told, Value
 
 WriteField = Callable[[ResponseText, str, GraphQLField, Sequence[FieldNode]], None]
 

@@ -23,7 +23,8 @@ from app.api.compiler.text import ResponseText
 from app.api.errors import invalid
 from app.api.rights import Rights
 from app.api.schema import Schema
-from app.shared.graph import Col, Condition, Connection, Former, Lookup, Only, Ranked, Rows, Search
+from app.shared.conditions import Col, Condition
+from app.shared.graph import Connection, Former, Lookup, Only, Ranked, Rows, Search
 
 ENTITY_ID = "the payload's entity"  # no name that a variable could have
 INTROSPECTION = frozenset({"__schema", "__type"})

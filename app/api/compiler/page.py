@@ -17,7 +17,8 @@ from app.api.compiler.limits import DEFAULT_PAGE, Size
 from app.api.compiler.rows import Source, column_name, numbered, table_name
 from app.api.compiler.text import ResponseText
 from app.api.errors import invalid
-from app.shared.graph import Col, Connection, Link
+from app.shared.conditions import Col
+from app.shared.graph import Connection, Link
 
 
 class Page:

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.shared.graph import Col, Entity
+from app.shared.conditions import Col
+from app.shared.graph import Entity
 from tenants.naming import TENANT_SCHEMA, quoted
 
 
