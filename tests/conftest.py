@@ -61,6 +61,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(shared.stop)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from tests.scheduling import OneInstallation  # only where xdist is
+
+    return OneInstallation(config, log)
+
+
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Iterator[Addresses]:
     """Addresses of this run's Postgres 18 and Redis."""

@@ -120,8 +120,9 @@ async def running(stack: Addresses, worker_name: str, tmp_path_factory: pytest.T
     await asyncio.gather(server.stop(), worker.stop())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    """Started once: each page that a test opens has cookies and storage of its own."""
     if CHROMIUM is None:
         pytest.skip("peer chromium is not installed")  # outside Debian with root the peer is named, and only its tests are left out
     async with async_playwright() as playwright:
