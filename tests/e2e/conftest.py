@@ -108,13 +108,12 @@ async def running(stack: Addresses, worker_name: str, tmp_path_factory: pytest.T
         "IMPRINT_SMTP_URL": mail.as_uri(),
     }
     server = children.imprint("the server", "serve", "--port", str(port), env=environment, log=mail.parent / "server.log")
-    worker = children.imprint("the worker", "worker", "--threads", "2", env=environment, log=mail.parent / "worker.log")
+    worker = children.imprint("the worker", "worker", env=environment, log=mail.parent / "worker.log")
     installation = Running(port, environment, mail, server, worker)
-    for command in (("migrate", "up"), ("demo", "load")):
+    for command, then in ((("migrate", "up"), worker), (("demo", "load"), server)):
         code, _, err = await installation.imprint(*command)
         assert code == 0, err
-    server.start()
-    worker.start()
+        then.start()
     await ready(server, port)
     yield installation
     await asyncio.gather(server.stop(), worker.stop())
