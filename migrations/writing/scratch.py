@@ -84,7 +84,7 @@ async def make_code(place: Scratch, declared: Declared) -> None:
     await place.code.exec_driver_sql(f"CREATE SCHEMA {quoted(declared.schema)}")
     await place.code.exec_driver_sql("SET check_function_bodies = off")
     refused = await _refused(place.code, declared.files)  # all but functions, which tables may call
-    await place.code.run_sync(declared.metadata.create_all)
+    await place.code.run_sync(declared.metadata.create_all, checkfirst=False)
     while refused:
         left = await _refused(place.code, [file for file, _ in refused])  # they may want what came after them
         if len(left) == len(refused):

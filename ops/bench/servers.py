@@ -44,12 +44,12 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench_stack() -> AsyncIterator[Bench]:
-    """Postgres and Redis in a temporary folder, gone afterwards; the code compiled, as an installation has it."""
+async def bench_stack(**postgres: str) -> AsyncIterator[Bench]:
+    """Postgres and Redis in a temporary folder, gone afterwards; the code compiled, as an installation has it. `postgres`: settings of its own."""
     for package in PACKAGES:
         compileall.compile_dir(ROOT / package, quiet=2)
     with tempfile.TemporaryDirectory(prefix="imprint-bench-") as folder:
-        stack = Stack(Path(folder), postgres={"max_connections": 200})
+        stack = Stack(Path(folder), postgres={"max_connections": 200, **postgres})
         addresses = await stack.start()
         try:
             port = free_port()

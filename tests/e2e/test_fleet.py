@@ -18,6 +18,7 @@ from ops.bench.load import answer, request
 from ops.bench.servers import Bench, bench_stack, imprint
 from ops.bench.tenants import Measured, prepare, token
 from tenants.database import connect_as_admin
+from tests.commands import run
 from tests.integration.migrations.revisions import ADD_COLUMN, ADD_INDEX, Further
 
 TENANTS = 12
@@ -48,15 +49,18 @@ class People:
 
 
 async def _command(bench: Bench, folder: Path, *arguments: str) -> asyncio.subprocess.Process:
-    environment = {**os.environ, **bench.environment, "IMPRINT_REVISIONS": str(folder)}
-    return await asyncio.create_subprocess_exec(sys.executable, "-m", "ops", *arguments, env=environment, stdout=PIPE, stderr=PIPE)
+    command = (sys.executable, "-m", "ops", *arguments)
+    return await asyncio.create_subprocess_exec(*command, env=_environment(bench, folder), stdout=PIPE, stderr=PIPE)
+
+
+def _environment(bench: Bench, folder: Path) -> dict[str, str]:
+    return {**os.environ, **bench.environment, "IMPRINT_REVISIONS": str(folder)}
 
 
 async def _json(bench: Bench, folder: Path, *arguments: str, code: int = 0) -> Any:
-    process = await _command(bench, folder, *arguments, "--json")
-    out, err = await process.communicate()
-    assert process.returncode == code, err.decode()
-    return json.loads(out)
+    ended = await run([*arguments, "--json"], _environment(bench, folder))
+    assert ended.code == code, ended.err
+    return ended.json
 
 
 async def _results(bench: Bench) -> int:
@@ -66,7 +70,7 @@ async def _results(bench: Bench) -> int:
 
 async def test_a_column_comes_to_everybody_in_waves_while_people_work_and_the_runner_is_killed(tmp_path: Path) -> None:
     further = Further(tmp_path)
-    async with bench_stack() as bench:
+    async with bench_stack(fsync="off", synchronous_commit="off", full_page_writes="off") as bench:
         houses = await prepare(bench, TENANTS, 40)
         to = further.write(f"{ADD_COLUMN}\n{ADD_INDEX}\n{A_WHILE}")
         further.forget()
@@ -81,7 +85,7 @@ async def test_a_column_comes_to_everybody_in_waves_while_people_work_and_the_ru
             first.send_signal(signal.SIGKILL)
             await first.communicate()
             half = await _json(bench, tmp_path, "migrate", "status")
-            run = await _json(bench, tmp_path, "migrate", "up", "--wave", "25%")
+            again = await _json(bench, tmp_path, "migrate", "up", "--wave", "25%")
 
             enough.set()
             await asyncio.gather(*at_work)
@@ -93,7 +97,7 @@ async def test_a_column_comes_to_everybody_in_waves_while_people_work_and_the_ru
         drift = await _json(bench, tmp_path, "migrate", "drift", code=1)
 
     assert 0 < len(half["behind"]) < TENANTS
-    assert (len(run["done"]), run["failed"], run["state"]) == (len(half["behind"]), [], "done")
+    assert (len(again["done"]), again["failed"], again["state"]) == (len(half["behind"]), [], "done")
     assert people.wrong == []
     assert min(people.done[READ], people.done[WRITE]) > 0
     assert (stands["tenant"]["counts"], stands["behind"], stands["failed"]) == ({to: TENANTS}, [], [])
