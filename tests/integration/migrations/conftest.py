@@ -13,7 +13,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from migrations import history as histories
 from migrations import runner
+from migrations.history import History
 from migrations.provisioning import HeadProvisioner
 from ops.founding import found
 from ops.stack import Addresses, databases
@@ -27,6 +29,7 @@ from tenants.naming import RoleName, SchemaName, quoted
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tests.integration.migrations.revisions import Further
+from tests.integration.migrations.writing import Writing
 
 FEW = ("alembic_version", "posts", "users", "roles", "tags")
 
@@ -94,6 +97,15 @@ def further(tmp_path: Path) -> Iterator[Further]:
     written = Further(folder)
     yield written
     written.forget()
+
+
+@pytest.fixture
+def writing(tmp_path: Path, stack: Addresses, monkeypatch: pytest.MonkeyPatch) -> Iterator[Writing]:
+    monkeypatch.setattr(histories, "_TRIED_OUT", {})
+    own = Writing(tmp_path, stack.superuser_url)
+    histories.try_out(History.TENANT, own.folder)
+    yield own
+    histories.revisions.cache_clear()
 
 
 @pytest.fixture
