@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import secrets
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,8 @@ class SharedStack:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a background job of a shell is begun: what tests start would be deaf too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Proofs(config), "imprint-proofs")
     if not hasattr(config, "workerinput") and config.getoption("numprocesses", None):
