@@ -9,6 +9,8 @@ import rich_click as click
 
 from ops.cli.connections.common import AS_JSON, NAME, asked, print_one, secret_from, terms, wanted_terms, with_pairs
 
+CLAIMS = ("email_claim", "name_claim", "username_claim", "groups_claim")
+
 
 @click.command("oidc")
 @NAME
@@ -28,6 +30,9 @@ from ops.cli.connections.common import AS_JSON, NAME, asked, print_one, secret_f
     "--authentication", help="client_secret_basic, client_secret_post, private_key_jwt or none; without it as the provider's configuration says."
 )
 @click.option("--scopes", help="With spaces between.")
+@click.option("--email-claim", help="The claim that holds the person's address.")
+@click.option("--name-claim", help="The claim that holds the person's name.")
+@click.option("--username-claim", help="The claim that holds the person's username.")
 @click.option("--groups-claim", help="The claim that holds the person's groups.")
 @click.option("--email-trusted", is_flag=True, default=None, help="Its addresses count as verified although it does not say so.")
 @click.option("--userinfo", is_flag=True, default=None, help="Ask the provider's user info address, too.")
@@ -36,7 +41,7 @@ from ops.cli.connections.common import AS_JSON, NAME, asked, print_one, secret_f
 @click.pass_obj
 def add_oidc(slug: str, /, name: str, *, secret_file: Path | None, key_file: Path | None, as_json: bool, **given: Any) -> None:
     """An OpenID provider."""
-    names = ("issuer", "client_id", "preset", "authentication", "scopes", "groups_claim", "email_trusted", "userinfo")
+    names = ("issuer", "client_id", "preset", "authentication", "scopes", *CLAIMS, "email_trusted", "userinfo")
     settings = with_pairs([(one, given[one]) for one in names])
     secrets = {"client_secret": secret_from(secret_file)} if secret_file else {"private_key": secret_from(key_file)} if key_file else {}
     if key_file and "authentication" not in settings:

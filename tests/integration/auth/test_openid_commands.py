@@ -23,7 +23,21 @@ async def test_an_operator_connects_providers_and_looks_at_them(
         at = provider.issuer
         addresses = ("--authorize-url", f"{at}/authorize", "--token-url", f"{at}/token", "--userinfo-url", f"{at}/me")
         made = [
-            await imprint(migrated, "connections", "add", "acme", "oidc", "openid-by-command", "--issuer", at, *client),
+            await imprint(
+                migrated,
+                "connections",
+                "add",
+                "acme",
+                "oidc",
+                "openid-by-command",
+                "--issuer",
+                at,
+                "--email-claim",
+                "mail",
+                "--name-claim",
+                "cn",
+                *client,
+            ),
             await imprint(migrated, "connections", "add", "acme", "oauth2", "oauth-by-command", *addresses, "--id-field", "id", *client),
         ]
         tested = [await imprint(migrated, "connections", "test", "acme", name, "--json") for name in ("openid-by-command", "oauth-by-command")]
@@ -36,6 +50,7 @@ async def test_an_operator_connects_providers_and_looks_at_them(
         "/auth/oidc/openid-by-command/login",
         "/auth/oauth2/oauth-by-command/login",
     ]
+    assert [made[0].json["settings"][f"{what}_claim"] for what in ("email", "name", "username")] == ["mail", "cn", "preferred_username"]
     assert all(one.json["secrets"] == ["client_secret"] and SECRET not in one.out for one in (*made, hub))
     assert [[(check["check"], check["ok"]) for check in one.json] for one in tested] == [
         [("provider_configuration", True), ("provider_keys", True)],

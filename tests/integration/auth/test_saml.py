@@ -327,6 +327,7 @@ async def test_outside_of_dev_metadata_is_fetched_by_https_and_from_public_addre
         with pytest.raises(ValidationFailed) as caught:
             await module.settle({"metadata_url": url}, {})
         assert list(caught.value.fields) == ["metadata_url"]
+        assert re.search(r"inside of a private network|has to begin with https", str(caught.value.fields["metadata_url"]))
 
 
 def _message(asked: dict[str, str]) -> tuple[etree._Element, str]:
