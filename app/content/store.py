@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -96,7 +96,8 @@ async def load(tx: Transaction, post_id: UUID) -> Loaded:
     row = await tx.connection.fetchrow(LOAD, id=post_id)
     if row is None:
         raise PostNotFound
-    return Loaded(from_row(row), from_row(row))
+    post = from_row(row)
+    return Loaded(post, replace(post, recorded=[]))
 
 
 async def save(tx: Transaction, loaded: Loaded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ MOST_TAGS = 30
 MOST_CATEGORIES = 10
 MOST_EDITORS = 50
 MOST_KEYWORDS = 20
+Complaints = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,44 +60,22 @@ class Manuscript:
         """This manuscript with some fields changed, within all limits. Raises ValidationFailed."""
         return replace(self, **changes).normalized()
 
-    def normalized(self) -> Self:
-        tidy = replace(
-            self,
-            title=cleaned(self.title),
-            content=cleaned(self.content),
-            excerpt=_optional(self.excerpt),
-            tags=tuple(sorted(set(self.tags))),
-            categories=tuple(sorted(set(self.categories))),
-            editors=tuple(dict.fromkeys(self.editors)),
-            seo=Seo(_optional(self.seo.title), _optional(self.seo.description), tuple(dict.fromkeys(cleaned(k) for k in self.seo.keywords))),
-            featured_image_url=_optional(self.featured_image_url),
-            custom_fields=custom_fields.normalized(self.custom_fields),
-        )
-        wrong = {name: complaint for name, complaint in tidy.complaints().items() if complaint}
+    def normalized(self, known: Self | None = None) -> Self:
+        """Within all limits; what `known` has as it is here was looked at before. Raises ValidationFailed naming every field that is not."""
+        tidy: dict[str, Any] = {}
+        wrong: dict[str, str] = {}
+        for name, rule in _RULES.items():
+            value = getattr(self, name)
+            if known is None or value is not getattr(known, name):
+                tidy[name] = rule.tidied(value)
+                wrong |= {field: complaint for field, complaint in rule.complaints(tidy[name]).items() if complaint}
         if wrong:
             raise ValidationFailed(wrong)
-        return tidy
+        return replace(self, **tidy)
 
     def differences(self, other: Self) -> dict[str, Any]:
         """The fields in which `other` differs from this, with its values."""
         return {f.name: getattr(other, f.name) for f in fields(self) if _differ(getattr(self, f.name), getattr(other, f.name))}
-
-    def complaints(self) -> dict[str, str | None]:
-        """For each field of the API, what is wrong with it."""
-        return {
-            "title": objection(self.title, longest=LONGEST_TITLE, shortest=1),
-            "slug": slugs.objection(self.slug),
-            "content": objection(self.content, longest=LONGEST_CONTENT, lines=True),
-            "excerpt": objection(self.excerpt or "", longest=LONGEST_EXCERPT, lines=True),
-            "tags": _too_many(self.tags, MOST_TAGS),
-            "categoryIds": _too_many(self.categories, MOST_CATEGORIES),
-            "editorIds": _too_many(self.editors, MOST_EDITORS),
-            "seo.title": objection(self.seo.title or "", longest=LONGEST_SEO_TITLE),
-            "seo.description": objection(self.seo.description or "", longest=LONGEST_SEO_DESCRIPTION),
-            "seo.keywords": _too_many(self.seo.keywords, MOST_KEYWORDS) or _first(self.seo.keywords, LONGEST_KEYWORD),
-            "featuredImageUrl": _url_objection(self.featured_image_url),
-            **custom_fields.objections(self.custom_fields),
-        }
 
 
 def reason_text(text: str) -> str:
@@ -136,3 +116,37 @@ def _differ(before: Any, after: Any) -> bool:
     if isinstance(before, dict) and isinstance(after, dict):
         return canonical(before) != canonical(after)
     return bool(before != after)
+
+
+def _tidy_seo(seo: Seo) -> Seo:
+    return Seo(_optional(seo.title), _optional(seo.description), tuple(dict.fromkeys(cleaned(word) for word in seo.keywords)))
+
+
+def _seo_complaints(seo: Seo) -> Complaints:
+    return {
+        "seo.title": objection(seo.title or "", longest=LONGEST_SEO_TITLE),
+        "seo.description": objection(seo.description or "", longest=LONGEST_SEO_DESCRIPTION),
+        "seo.keywords": _too_many(seo.keywords, MOST_KEYWORDS) or _first(seo.keywords, LONGEST_KEYWORD),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How a field is kept, and for each field of the API that is in it, what is wrong with what is kept."""
+
+    tidied: Callable[[Any], Any]
+    complaints: Callable[[Any], Complaints]
+
+
+_RULES = {
+    "title": _Rule(cleaned, lambda title: {"title": objection(title, longest=LONGEST_TITLE, shortest=1)}),
+    "slug": _Rule(str, lambda slug: {"slug": slugs.objection(slug)}),
+    "content": _Rule(cleaned, lambda content: {"content": objection(content, longest=LONGEST_CONTENT, lines=True)}),
+    "excerpt": _Rule(_optional, lambda excerpt: {"excerpt": objection(excerpt or "", longest=LONGEST_EXCERPT, lines=True)}),
+    "tags": _Rule(lambda ids: tuple(sorted(set(ids))), lambda ids: {"tags": _too_many(ids, MOST_TAGS)}),
+    "categories": _Rule(lambda ids: tuple(sorted(set(ids))), lambda ids: {"categoryIds": _too_many(ids, MOST_CATEGORIES)}),
+    "editors": _Rule(lambda ids: tuple(dict.fromkeys(ids)), lambda ids: {"editorIds": _too_many(ids, MOST_EDITORS)}),
+    "seo": _Rule(_tidy_seo, _seo_complaints),
+    "featured_image_url": _Rule(_optional, lambda url: {"featuredImageUrl": _url_objection(url)}),
+    "custom_fields": _Rule(custom_fields.normalized, custom_fields.objections),
+}

@@ -10,7 +10,7 @@ Protocol, Extended Query, Pipelining), so the statement behind runs after those 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -141,18 +141,24 @@ def _bind(name: str, arguments: Sequence[Any]) -> bytes:
 
 def _text(value: Any) -> bytes:
     """As the type's input function reads it. Raises TypeError for what is not known here."""
-    match value:
-        case str():
-            return value.encode()
-        case bytes():
-            return b"\\x" + value.hex().encode()
-        case UUID() | int():
-            return str(value).encode()
-        case datetime():
-            return value.isoformat().encode()
-        case dict():
-            return encoded(value).encode()
-    raise TypeError(f"{type(value).__name__} is not sent ahead")
+    write = _TEXTS.get(type(value)) or next((write for kind, write in _TEXTS.items() if isinstance(value, kind)), None)
+    if write is None:
+        raise TypeError(f"{type(value).__name__} is not sent ahead")
+    return write(value)
+
+
+def _spelled(value: UUID | int) -> bytes:
+    return str(value).encode()
+
+
+_TEXTS: dict[type, Callable[[Any], bytes]] = {
+    str: str.encode,
+    bytes: lambda value: b"\\x" + value.hex().encode(),
+    UUID: _spelled,
+    int: _spelled,
+    datetime: lambda value: value.isoformat().encode(),
+    dict: lambda value: encoded(value).encode(),
+}
 
 
 def _parse(statement: str) -> bytes:

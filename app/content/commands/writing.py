@@ -142,7 +142,7 @@ async def _checked(tx: Transaction, wanted: Manuscript, there: Manuscript | None
     people, shelves = (there.editors, there.categories) if there else ((), ())
     wrong: dict[str, str] = {}
     try:
-        wanted = wanted.normalized()
+        wanted = wanted.normalized(there)
     except ValidationFailed as refused:
         wrong = refused.fields
     if len(wanted.editors) <= MOST_EDITORS and len(wanted.categories) <= MOST_CATEGORIES:
