@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from auth.principal import SYSTEM, Principal
 from tenants.database import Database, repeatable
 from tenants.ids import new_id
 from tenants.registry import Tenant
+from tenants.spans import NO_SPAN, recording
 from tenants.transaction import Cause, Remembered, Transaction, transaction
 
 _tracer = trace.get_tracer("imprint.bus")
@@ -72,7 +73,7 @@ class Unit:
     async def execute(self, command: object) -> Outcome:
         """Policy, rules, rows, events and outbox of one command, within this unit. What the one before appended is in its place by then."""
         await self._tx.connection.settle()
-        with _tracer.start_as_current_span(type(command).__name__, attributes={"tenant": self._tx.tenant.slug}):
+        with self._span(command):
             touched = await self._handled(command)
             metadata = {"connection": str(self._who.connection_id)} if self._who.connection_id else None
             stored: list[UUID] = []
@@ -86,6 +87,9 @@ class Unit:
                     await self._tx.append(aggregate.type, aggregate.id, aggregate.version, events)
                 stored.extend(event.id for event in events)
             return Outcome(tuple(aggregate.id for aggregate in touched), tuple(stored), aside)
+
+    def _span(self, command: object) -> AbstractContextManager[object]:
+        return _tracer.start_as_current_span(type(command).__name__, attributes={"tenant": self._tx.tenant.slug}) if recording() else NO_SPAN
 
     async def rehearse(self, command: object) -> Sequence[object]:
         """What it would leave behind; whoever asks undoes this unit."""

@@ -82,14 +82,14 @@ def link(event: StoredEvent) -> bytes:
         str(event.correlation_id),
         str(event.causation_id) if event.causation_id else None,
         event.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        event.metadata,
+        _settled(event.metadata),
     ]
-    return canonical(envelope) + canonical(event.data)
+    return _CANONICAL.encode(envelope).encode() + canonical(event.data)
 
 
 _CHAIN = """
     WITH chain AS (
-      SELECT sha256(CASE CAST(:aggregate_version AS integer) WHEN 1 THEN CAST(:genesis AS bytea) ELSE (
+      SELECT sha256(CASE CAST(:aggregate_version AS integer) WHEN 1 THEN decode(repeat('00', 32), 'hex') ELSE (
         SELECT hash FROM __tenant__.domain_events WHERE aggregate_id = :aggregate_id AND aggregate_version = :aggregate_version - 1
       ) END || CAST(:link AS bytea)) AS hash
     ), letter AS (

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from tenants.database import Connection, UniqueTaken
 from tenants.errors import Conflict
-from tenants.events import APPEND, APPEND_NUMBERED, GENESIS, NewEvent, StoredEvent, link
+from tenants.events import APPEND, APPEND_NUMBERED, NewEvent, StoredEvent, link
 from tenants.headroom import Headroom
 from tenants.ids import new_id
+from tenants.spans import recording
 from tenants.statements import statement
 from tenants.today import Today
 
@@ -116,7 +116,6 @@ class Transaction:
             "correlation_id": event.correlation_id,
             "causation_id": event.causation_id,
             "occurred_at": event.occurred_at,
-            "genesis": GENESIS,
             "link": link(event),
             "outbox_id": new_id(),
             "trace": _trace_parent(),
@@ -147,7 +146,7 @@ def _as_conflicts() -> Iterator[None]:
 
 def _trace_parent() -> str | None:
     """The current span as a `traceparent` (W3C Trace Context), so that a worker's span continues it."""
-    if not trace.get_current_span().is_recording():
+    if not recording():
         return None
     carrier: dict[str, str] = {}
     TraceContextTextMapPropagator().inject(carrier)

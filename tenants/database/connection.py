@@ -11,6 +11,7 @@ from opentelemetry import trace
 from tenants.database.ahead import Ahead, Bound, bring, is_prepared, send
 from tenants.database.backend import Doubt
 from tenants.database.failures import translated
+from tenants.spans import NO_SPAN, recording
 
 if TYPE_CHECKING:
     from tenants.database.backend import Backend, Raw
@@ -145,20 +146,7 @@ class Connection:
         self._backend.role = self._role
 
 
-class _NoSpan:
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-
-_NO_SPAN = _NoSpan()
-
-
 def _span(sql: str) -> Any:
-    if not trace.get_current_span().is_recording():
-        return _NO_SPAN
+    if not recording():
+        return NO_SPAN
     return _tracer.start_as_current_span(sql.split(None, 1)[0].upper(), attributes={"db.system.name": "postgresql", "db.query.text": sql[:1000]})
