@@ -113,6 +113,8 @@ def _url_objection(url: str | None) -> str | None:
 
 def _differ(before: Any, after: Any) -> bool:
     """Of custom fields, whether they are different JSON: 1 and true are, 1 and 1.0 are not."""
+    if before is after:
+        return False
     if isinstance(before, dict) and isinstance(after, dict):
         return canonical(before) != canonical(after)
     return bool(before != after)

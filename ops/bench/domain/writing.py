@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
 from statistics import median
 from uuid import UUID
 
-from app.bus import Bus
-from app.content.commands import CreatePost, UpdatePost
-from app.users.values import PERMISSIONS
-from auth.principal import Kind, Principal
+from ops.bench.domain import together
+from ops.bench.domain.desk import Desk, per_second
 from ops.bench.floors.commanding import ByHand
 from ops.bench.report import Line
 from ops.bench.servers import Bench
@@ -25,34 +22,17 @@ from tenants.ids import new_id
 CONNECTIONS = 12  # of which one organization may have nine
 ROUNDS, SECONDS = 11, 1.0
 WRITERS, POSTS, EDITS = 8, 50, 10_000
-CONTENT = "Some text that is searched, too. " * 60
 
 
 async def measured(bench: Bench, where: Measured) -> list[Line]:
     async with Database(bench.settings, connections=CONNECTIONS) as database:
         desk = Desk(where, database)
         posts = [await desk.write() for _ in range(POSTS)]
-        lines = [await _one_command(bench, desk, posts), await _writers(desk, posts), await _edits(desk, posts)]
+        lines = [await _one_command(bench, desk, posts), await together.measured(bench.settings, where, posts[1:]), await _edits(desk, posts)]
         [verified] = await verify_all(database, bench.settings, where.tenant.slug)
         if not verified.clean:
             raise RuntimeError(f"after all of that: {list(verified.lines())[:5]}")
         return lines
-
-
-class Desk:
-    """Where one organization's owner writes."""
-
-    def __init__(self, where: Measured, database: Database) -> None:
-        self.where = where
-        self._bus = Bus(database)
-        self._who = Principal(Kind.PERSON, where.owner_id, "owner", PERMISSIONS)
-
-    async def write(self) -> UUID:
-        command = CreatePost(new_id(), "Measured", CONTENT)
-        return (await self._bus.execute(self.where.tenant, command, self._who, correlation_id=new_id())).aggregates[0]
-
-    async def rename(self, post: UUID, title: str, version: int | None = None) -> None:
-        await self._bus.execute(self.where.tenant, UpdatePost(post, version, title=title), self._who, correlation_id=new_id())
 
 
 async def _one_command(bench: Bench, desk: Desk, posts: list[UUID]) -> Line:
@@ -70,43 +50,12 @@ async def _one_command(bench: Bench, desk: Desk, posts: list[UUID]) -> Line:
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(ROUNDS):
-        theirs.append(await _per_second([floor]))
-        ours.append(await _per_second([product]))
+        theirs.append(await per_second([floor], SECONDS))
+        ours.append(await per_second([product], SECONDS))
     await hand.forget(spoiled)
     await hand.close()
     ratio = median(mine / other for mine, other in zip(ours, theirs, strict=True))
     return Line("updatePost through the bus, one writer", f"{median(ours):,.0f}/s", f"{median(theirs):,.0f}/s by hand", ratio, 0.6)
-
-
-async def _writers(desk: Desk, posts: list[UUID]) -> Line:
-    numbers = iter(range(10_000_000))
-
-    def writer(post: UUID) -> Callable[[], Awaitable[None]]:
-        return lambda: desk.rename(post, f"Line {next(numbers)}")
-
-    alone: list[float] = []
-    together: list[float] = []
-    for _ in range(ROUNDS):
-        alone.append(await _per_second([writer(posts[1])]))
-        together.append(await _per_second([writer(post) for post in posts[2 : 2 + WRITERS]]))
-    ratio = median(many / one for many, one in zip(together, alone, strict=True))
-    return Line(f"{WRITERS} writers of one organization, over one", f"{median(together):,.0f}/s", f"{median(alone):,.0f}/s", ratio, 2.0)
-
-
-async def _per_second(works: list[Callable[[], Awaitable[None]]]) -> float:
-    """How often these are done, beside one another."""
-    until = time.perf_counter() + SECONDS
-    done = 0
-
-    async def again(work: Callable[[], Awaitable[None]]) -> None:
-        nonlocal done
-        while time.perf_counter() < until:
-            await work()
-            done += 1
-
-    began = time.perf_counter()
-    await asyncio.gather(*(again(work) for work in works))
-    return done / (time.perf_counter() - began)
 
 
 async def _edits(desk: Desk, posts: list[UUID]) -> Line:

@@ -70,7 +70,6 @@ class ByHand:
             correlation_id=new_id(),
             causation_id=None,
             occurred_at=now,
-            genesis=GENESIS,
             link=GENESIS,
             outbox_id=new_id(),
             trace=None,
