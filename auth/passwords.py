@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from auth.common import commonness
-from auth.hashing.process import PROGRAM, Hashing, Unanswered
+from auth.hashing.process import PATIENCE, PROGRAM, Hashing, Unanswered
 from auth.measures import HASHES
 from tenants.errors import RetryLater, ValidationFailed
 from tenants.sentences import sentence
@@ -62,10 +62,10 @@ class Passwords:
     For one event loop; close it when nobody asks any more.
     """
 
-    def __init__(self, workers: int | None = None, waiting: int | None = None, *, program: Path = PROGRAM) -> None:
+    def __init__(self, workers: int | None = None, waiting: int | None = None, *, patience: float = PATIENCE, program: Path = PROGRAM) -> None:
         workers = workers or max(1, _cores() - 1)
         self._most = workers + (workers * WAITING_PER_WORKER if waiting is None else waiting)
-        self._hashing = Hashing(workers, program=program)
+        self._hashing = Hashing(workers, patience=patience, program=program)
         self._inside: set[asyncio.Task[str]] = set()
 
     @property

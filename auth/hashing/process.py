@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +18,8 @@ import structlog
 
 PROGRAM = Path(__file__).with_name("program.py")
 HANDED_ON = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
-TRIES = 2
-DEADLINE = 30.0
+TRIES = 3
+PATIENCE, HURRY, DEADLINE = 0.5, 10.0, 30.0
 TUNED = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=1048576:glibc.malloc.hugetlb=1"}
 """What a hash works in (19 MiB) goes back to the system after it, and comes in large pages: in small ones that costs half a hash."""
 _LENGTH = struct.Struct(">I")
@@ -33,13 +34,17 @@ class Unanswered(Exception):
 class Hashing:
     """One process, `lanes` requests at a time, for one event loop. It is started by the first request, and by the first after its end.
 
-    `deadline`: the seconds after which a request is given up, and the process with it.
+    It stands behind whatever else wants the processor. Where it comes to nothing there within `patience`, another takes its place for
+    `hurry` that does not; what that has not answered within `deadline` is given up. All in seconds.
     """
 
-    def __init__(self, lanes: int, *, deadline: float = DEADLINE, program: Path = PROGRAM) -> None:
+    def __init__(self, lanes: int, *, patience: float = PATIENCE, hurry: float = HURRY, deadline: float = DEADLINE, program: Path = PROGRAM) -> None:
         self._lanes = lanes
         self._program = program
+        self._patience = patience
+        self._hurry = hurry
         self._deadline = deadline
+        self._hurried_until = 0.0
         self._turns = asyncio.Semaphore(lanes)
         self._running: _Process | None = None
         self._closed = False
@@ -63,22 +68,31 @@ class Hashing:
                     break
                 try:
                     return (await self._asked(request)).decode()
-                except (OSError, EOFError, TimeoutError) as error:
+                except TimeoutError:
+                    self._hurried_until = time.monotonic() + self._hurry
+                    log.info("the hashing process had no time; its successor takes its share", seconds=self._hurry)
+                except (OSError, EOFError) as error:
                     log.warning("the hashing process did not answer; it is started again", reason=repr(error))
         raise Unanswered
 
     async def _asked(self, request: bytes) -> bytes:
-        if self._running is None:
-            self._running = _Process.started(self._program, self._lanes)
-            self._running.watch(self._end)
-        running = self._running
+        running = self._chosen()
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self._patience if running.behind else self._deadline):
                 return await running.ask(request)
         except BaseException:
             # Also when this task is cancelled: the answer to come would be taken for that of the next request.
             self._end(running)
             raise
+
+    def _chosen(self) -> _Process:
+        behind = time.monotonic() >= self._hurried_until
+        if self._running and behind and not self._running.behind and self._running.idle:
+            self._end(self._running)
+        if self._running is None:
+            self._running = _Process.started(self._program, self._lanes, behind=behind)
+            self._running.watch(self._end)
+        return self._running
 
     def _end(self, running: _Process) -> None:
         running.end()
@@ -92,17 +106,19 @@ class _Process:
 
     popen: subprocess.Popen[bytes]
     free: list[socket]
+    lanes: int
+    behind: bool
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     ended: bool = False
 
     @classmethod
-    def started(cls, program: Path, lanes: int) -> Self:
+    def started(cls, program: Path, lanes: int, *, behind: bool) -> Self:
         """Raises OSError."""
         pairs = [socketpair(AF_UNIX, SOCK_STREAM) for _ in range(lanes)]
         theirs = [there.fileno() for _, there in pairs]
         try:
             popen = subprocess.Popen(
-                [sys.executable, "-P", program, *map(str, theirs)],
+                [sys.executable, "-P", program, "behind" if behind else "beside", *map(str, theirs)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 pass_fds=theirs,
@@ -120,11 +136,15 @@ class _Process:
                 there.close()
         for ours, _ in pairs:
             ours.settimeout(0)
-        return cls(popen, [ours for ours, _ in pairs])
+        return cls(popen, [ours for ours, _ in pairs], lanes, behind)
 
     @property
     def pid(self) -> int:
         return self.popen.pid
+
+    @property
+    def idle(self) -> bool:
+        return len(self.free) == self.lanes
 
     def watch(self, ended: Callable[[Self], None]) -> None:
         """Nothing is ever written to its stdout: that can only end, with the process."""

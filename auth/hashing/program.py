@@ -22,16 +22,18 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 
 LENGTH = struct.Struct(">I")
-NICENESS = 10
+BEHIND = "behind"
+LOWEST = 19
 _ARGON2ID = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
 
 
-def main(lanes: list[int]) -> None:
-    """Until its parent has closed them all."""
+def main(lanes: list[int], *, behind: bool) -> None:
+    """Until its parent has closed them all. `behind`: whatever else wants the processor goes first."""
     for number in (signal.SIGINT, signal.SIGTERM):
         # Whoever stops all of us at once lets the parent answer what it has begun.
         signal.signal(number, signal.SIG_IGN)
-    _step_back()
+    if behind:
+        _step_back()
     serving = [Thread(target=_serve, args=(socket(fileno=lane),)) for lane in lanes]
     for each in serving:
         each.start()
@@ -40,11 +42,13 @@ def main(lanes: list[int]) -> None:
 
 
 def _step_back() -> None:
-    """Let readers go first: whoever signs in waits for tens of milliseconds anyway."""
-    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
-    with suppress(OSError):
-        # Where Linux weighs sessions against each other (sched(7), autogroup), a process's own niceness counts within its session alone.
-        Path("/proc/self/autogroup").write_text(str(NICENESS))
+    """Before there are threads, which take after the one that starts them."""
+    os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        with suppress(OSError):
+            # Where it weighs sessions against each other (sched(7), autogroup), a process's own niceness counts within its session alone.
+            Path("/proc/self/autogroup").write_text(str(LOWEST))
 
 
 def _serve(lane: socket) -> None:
@@ -76,4 +80,4 @@ def _answered(known: str, password: str) -> str:
 
 
 if __name__ == "__main__":
-    main([int(number) for number in sys.argv[1:]])
+    main([int(number) for number in sys.argv[2:]], behind=sys.argv[1] == BEHIND)

@@ -6,24 +6,26 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from auth.hashing.process import Hashing, Unanswered
+from auth.hashing.process import Hashing
 from auth.passwords import DUMMY, Busy, Passwords
 
 PASSWORD = "a password that nobody else has"
 WAIT, PAUSE = 60, 0.02
+LOWEST = 19
 STARTS_ONE = f"""
 import asyncio, signal, sys
 from auth.passwords import Passwords
 
 async def main():
-    passwords = Passwords(workers=2)
+    passwords = Passwords(workers=2, patience=60)
     await passwords.hash({PASSWORD!r})
     print(passwords.pid, flush=True)
     await asyncio.Event().wait()
@@ -34,7 +36,7 @@ asyncio.run(main())
 
 @pytest.fixture
 async def passwords() -> AsyncIterator[Passwords]:
-    with closing(Passwords(workers=2)) as passwords:
+    with closing(Passwords(workers=2, patience=WAIT)) as passwords:
         yield passwords
 
 
@@ -113,23 +115,48 @@ async def test_where_none_lives_long_enough_people_are_asked_to_come_back(tmp_pa
     assert not refusal.value.message.startswith("Many")
 
 
-async def test_one_that_hangs_is_ended() -> None:
-    with closing(Hashing(1, deadline=0.2)) as hashing:
-        asked = asyncio.create_task(hashing.ask("", PASSWORD))
-        await asyncio.sleep(0)
+async def test_one_that_comes_to_nothing_makes_way_for_one_that_does_not_stand_behind_everything_for_a_while() -> None:
+    with closing(Hashing(1, patience=0.2, hurry=3600)) as hashing:
+        held = asyncio.create_task(hashing.ask("", PASSWORD))
         await _until(lambda: hashing.pid is not None)
-        pid = hashing.pid
-        assert pid
-        os.kill(pid, signal.SIGSTOP)
-        # The second one may take its time on a busy machine: both ends are right.
-        await asyncio.gather(asked, return_exceptions=True)
+        first = hashing.pid
+        assert first
+        # On a busy machine it may have had to go already.
+        with suppress(ProcessLookupError):
+            os.kill(first, signal.SIGSTOP)
 
-        assert asked.exception() is None or isinstance(asked.exception(), Unanswered)
-        assert _gone(pid)
+        known = await held
+        hurried = hashing.pid
+        assert hurried
+        assert _gone(first)
+        assert os.getpriority(os.PRIO_PROCESS, hurried) == os.getpriority(os.PRIO_PROCESS, 0)
+        assert await hashing.ask(known, PASSWORD) == known
+        assert hashing.pid == hurried
+
+
+async def test_after_a_while_it_stands_behind_everything_again() -> None:
+    with closing(Hashing(1, patience=WAIT, hurry=0.0)) as hashing:
+        await hashing.ask("", PASSWORD)
+        assert hashing.pid
+        assert os.getpriority(os.PRIO_PROCESS, hashing.pid) == LOWEST
+        hashing._hurried_until = time.monotonic() + 3600
+        os.kill(hashing.pid, signal.SIGKILL)
+        await _until(lambda: hashing.pid is None)
+        await hashing.ask("", PASSWORD)
+        hurried = hashing.pid
+        assert hurried
+        assert os.getpriority(os.PRIO_PROCESS, hurried) != LOWEST
+
+        hashing._hurried_until = 0.0
+        await hashing.ask("", PASSWORD)
+
+        assert hashing.pid
+        assert hashing.pid != hurried
+        assert os.getpriority(os.PRIO_PROCESS, hashing.pid) == LOWEST
 
 
 async def test_who_went_away_keeps_their_place_until_the_work_is_done() -> None:
-    with closing(Passwords(workers=1, waiting=0)) as passwords:
+    with closing(Passwords(workers=1, waiting=0, patience=WAIT)) as passwords:
         pid, asked = await _held(passwords)
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)
