@@ -87,9 +87,9 @@ def link(event: StoredEvent) -> bytes:
     return _CANONICAL.encode(envelope).encode() + canonical(event.data)
 
 
-_CHAIN = """
+_CHAIN = f"""
     WITH chain AS (
-      SELECT sha256(CASE CAST(:aggregate_version AS integer) WHEN 1 THEN decode(repeat('00', 32), 'hex') ELSE (
+      SELECT sha256(CASE CAST(:aggregate_version AS integer) WHEN 1 THEN CAST('\\x{GENESIS.hex()}' AS bytea) ELSE (
         SELECT hash FROM __tenant__.domain_events WHERE aggregate_id = :aggregate_id AND aggregate_version = :aggregate_version - 1
       ) END || CAST(:link AS bytea)) AS hash
     ), letter AS (
