@@ -87,7 +87,7 @@ async def test_nothing_is_changed_where_a_key_is_missing(inhabited: Installation
             await rotate(strange, which, wait=0, say=quiet)
     ended = await imprint(strange, "secrets", "rotate", "--json")
 
-    assert (ended.code, ended.out) == (3, "")
+    assert (ended.code, ended.json["error"]["code"]) == (3, "KEYS_MISSING")
     assert "KEYS_MISSING" in ended.err
     assert await opens(inhabited.settings) == (True, True)
     assert (await keys_check(strange))[0] is False

