@@ -18,6 +18,7 @@ from migrations.status import status
 from ops.settings import Settings
 from tenants.anchoring import signed_before
 from tenants.database import Database, connect_as_admin
+from tenants.database.failures import DatabaseRefused
 from tenants.errors import ConfigurationError, Refusal
 from tenants.privileges import may_make_temporary_tables, open_functions, temporary_tables_open
 from tenants.rotation import installation
@@ -31,6 +32,10 @@ MEND = {"redis": "start the server that IMPRINT_REDIS_URL names", "postgres": "s
 OLDEST_REDIS = (6, 2)
 CLOCK_SECONDS = 2.0
 WRAPPED = statement(installation.WRAPPED)
+UNFINISHED = statement(
+    "SELECT slug, purge_began_at IS NOT NULL AS going FROM control.organizations "
+    "WHERE (status = 'provisioning' OR purge_began_at IS NOT NULL) AND updated_at < now() - interval '1 hour' ORDER BY slug LIMIT 20"
+)
 LOGIN = "SELECT current_user AS name, rolsuper, rolinherit, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname = current_user"
 
 
@@ -69,6 +74,7 @@ async def examine(variables: Mapping[str, str]) -> list[Check]:
         "clock": _clock,
         "roles": _roles,
         "schemas": _schemas,
+        "unfinished": _unfinished,
         "keys": _keys,
         "realms": _realms,
         "redis": _redis,
@@ -83,6 +89,8 @@ async def _looked(name: str, look: Look, settings: TenantSettings) -> Check:
     try:
         return await look(settings)
     except (Refusal, RedisError, OSError) as error:
+        if isinstance(error, DatabaseRefused):
+            return _bad(name, error.message, "correct IMPRINT_DATABASE_URL and IMPRINT_ADMIN_DATABASE_URL")
         return _bad(name, f"{type(error).__name__}: {error}", MEND.get(name, "see the check `postgres`, then `imprint migrate up`"))
 
 
@@ -131,6 +139,15 @@ async def _schemas(settings: TenantSettings) -> Check:
         return _bad("schemas", said, "run the release that brought control there, or a later one; this one does not know that revision")
     fits = revision == found["control"]["head"] and not behind
     return Check("schemas", fits, said, "" if fits else "imprint migrate up")
+
+
+async def _unfinished(settings: TenantSettings) -> Check:
+    async with Database(settings, connections=1) as database, database.control() as connection:
+        rows = await connection.fetch(UNFINISHED)
+    if not rows:
+        return _good("unfinished", "no organization is half made or half removed")
+    named = ", ".join(f"{row['slug']} (half {'removed' if row['going'] else 'made'})" for row in rows)
+    return _bad("unfinished", named, "run the command that began it again, or remove what there is of it with `imprint tenants purge SLUG`")
 
 
 async def _keys(settings: TenantSettings) -> Check:
