@@ -12,7 +12,7 @@ from app.comments.commands import ApproveComment, DeleteComment, RejectComment
 from app.content.commands import ArchivePost, DeletePost, FilePost, PublishPost
 from app.content.values import MOST_CATEGORIES, MOST_TAGS
 from app.taxonomy.commands import EnsureTags
-from tenants.errors import Refusal, RetryLater
+from tenants.errors import Refusal, RetryLater, ValidationFailed
 
 MOST_AT_ONCE = 100
 SAVEPOINT, BACK, RELEASE = "SAVEPOINT item", "ROLLBACK TO SAVEPOINT item", "RELEASE SAVEPOINT item"
@@ -27,7 +27,12 @@ async def tag_posts(unit: Unit, given: Input) -> Done:
         reading.fields["add"] = f"takes at most {MOST_TAGS} tags, these are {len(given['add'])}"
     if not given["add"] and not given["remove"]:
         reading.fields["add"] = "is empty, as is remove; name a tag"
-    made = [await reading.beside(unit.execute(EnsureTags(tuple(given["add"][:MOST_TAGS]))))] if given["add"] else []
+    made: list[Outcome] = []
+    try:
+        if given["add"]:
+            made.append(await unit.execute(EnsureTags(tuple(given["add"][:MOST_TAGS]))))
+    except ValidationFailed as refused:
+        reading.fields["add"] = "; ".join(refused.fields.values())
     add = made[0].aggregates if made else ()
     reading.refuse()
     return await _each(unit, ids, lambda post: FilePost(post, under="tags", add=add, remove=remove), made)

@@ -109,7 +109,8 @@ async def change_role(unit: Unit, given: Input) -> Done:
 
 def with_permissions(command: Callable[[UUID, int | None, tuple[str, ...]], object]) -> Mutation:
     async def run(unit: Unit, given: Input) -> Done:
-        return Done.of(await unit.execute(command(id_of(given["id"], "id"), given.get("expectedVersion"), tuple(given["permissions"]))))
+        reading = Reading()
+        return await reading.execute(unit, command(reading.id(given["id"], "id"), given.get("expectedVersion"), tuple(given["permissions"])))
 
     return Mutation(run, _USER)
 

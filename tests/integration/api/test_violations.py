@@ -35,7 +35,7 @@ CASES: list[tuple[str, str, dict[str, Any], set[str]]] = [
         | {"featuredImageUrl", "customFields"},
     ),
     ("editor", "rejectPost", {"id": "x", "reason": ""}, {"id", "reason"}),
-    ("lucia", "tagPosts", {"ids": ["x"], "add": [""], "remove": ["y"]}, {"ids.0", "tags", "remove.0"}),
+    ("lucia", "tagPosts", {"ids": ["x"], "add": [""], "remove": ["y"]}, {"ids.0", "add", "remove.0"}),
     ("lucia", "tagPosts", {"ids": []}, {"ids", "add"}),
     (
         "lucia",
@@ -75,6 +75,7 @@ CASES: list[tuple[str, str, dict[str, Any], set[str]]] = [
         {"username", "name", "avatarUrl", "bio", "website", "jobTitle", "pronouns", "phone", "location"},
     ),
     ("reader", "updatePreferences", {"language": "!", "timeZone": "Nowhere"}, {"language", "timeZone"}),
+    ("owner", "grantPermissions", {"id": "x", "permissions": ["nothing"]}, {"id", "permissions.0"}),
     ("owner", "createRole", {"name": "No Role", "permissions": ["nothing"]}, {"name", "permissions.0"}),
     ("owner", "updateRole", {"id": "x", "name": None, "permissions": None}, {"id", "name", "permissions"}),
     (
