@@ -101,7 +101,7 @@ _CHAIN = f"""
     SELECT CAST(:id AS uuid), :aggregate_type, CAST(:aggregate_id AS uuid), :aggregate_version, CAST(:type AS text), :type_version,
            CAST(:data AS jsonb), CAST(:metadata AS jsonb), :user_id, CAST(:correlation_id AS uuid), :causation_id, :occurred_at, c.hash
     FROM chain c
-"""
+"""  # noqa: S608 - our own constant
 # The event before is joined here: to ask for its hash first is a round trip. Where it is missing there is no hash, which no row may lack.
 APPEND = statement(_CHAIN)
 APPEND_NUMBERED = statement(f"{_CHAIN} RETURNING sequence_number")
