@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from tests.architecture.features import README, ROOT, features, readme_with_table
@@ -17,10 +18,11 @@ def test_every_promise_names_tests_that_exist() -> None:
     assert missing == []
 
 
-def _functions(path: Path) -> set[str]:
+@cache
+def _functions(path: Path) -> frozenset[str]:
     if not path.exists():
-        return set()
-    return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        return frozenset()
+    return frozenset(node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def test_the_readme_shows_the_table_as_it_is() -> None:
