@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 
-from ops.stack import Addresses, Stack, databases
+from ops.stack import THROWN_AWAY, Addresses, Stack, databases
 from ops.stack.addresses import redis_url
 from ops.stack.binaries import installed
 from ops.stack.databases import Database
@@ -31,8 +31,7 @@ from tests.proofs import Proofs
 hypothesis.register_profile("imprint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.load_profile("imprint")
 
-# What these servers hold is thrown away: nothing of it has to survive the machine, so no test waits for its disk.
-FORGETFUL = {"max_connections": 300, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+FORGETFUL = {**THROWN_AWAY, "max_connections": 300, "max_wal_size": "4GB"}
 WORKER_INPUT = "imprint_stack"
 
 

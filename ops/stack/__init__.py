@@ -5,6 +5,6 @@ folder, a run that was killed, a port that somebody else took meanwhile.
 """
 
 from ops.stack.addresses import Addresses
-from ops.stack.servers import Stack
+from ops.stack.servers import THROWN_AWAY, Stack
 
-__all__ = ["Addresses", "Stack"]
+__all__ = ["THROWN_AWAY", "Addresses", "Stack"]

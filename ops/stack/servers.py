@@ -22,6 +22,8 @@ from ops.stack.postgres import SUPERUSER, Postgres
 from ops.stack.redis_server import RedisServer
 
 ATTEMPTS = 3
+# Of Postgres where nothing of what it holds has to survive the machine: nobody waits for its disk.
+THROWN_AWAY = MappingProxyType({"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
 
 
 def _silent(_: str) -> None:

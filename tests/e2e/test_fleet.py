@@ -17,6 +17,7 @@ from typing import Any
 from ops.bench.load import answer, request
 from ops.bench.servers import Bench, bench_stack, imprint
 from ops.bench.tenants import Measured, prepare, token
+from ops.stack import THROWN_AWAY
 from tenants.database import connect_as_admin
 from tests.commands import run
 from tests.integration.migrations.revisions import ADD_COLUMN, ADD_INDEX, Further
@@ -70,7 +71,7 @@ async def _results(bench: Bench) -> int:
 
 async def test_a_column_comes_to_everybody_in_waves_while_people_work_and_the_runner_is_killed(tmp_path: Path) -> None:
     further = Further(tmp_path)
-    async with bench_stack(fsync="off", synchronous_commit="off", full_page_writes="off") as bench:
+    async with bench_stack(**THROWN_AWAY) as bench:
         houses = await prepare(bench, TENANTS, 40)
         to = further.write(f"{ADD_COLUMN}\n{ADD_INDEX}\n{A_WHILE}")
         further.forget()

@@ -60,11 +60,11 @@ async def _write(wanted: Wanted) -> Written | None:
     from pathlib import Path
 
     from migrations.writing import declared, write_revision
-    from ops.stack import Stack
+    from ops.stack import THROWN_AWAY, Stack
 
     if wanted.empty:
         return await write_revision(wanted, declared(wanted.history), "")
-    stack = Stack(Path(tempfile.mkdtemp(prefix="imprint-new-")), say)
+    stack = Stack(Path(tempfile.mkdtemp(prefix="imprint-new-")), say, postgres=THROWN_AWAY)
     try:
         addresses = await stack.start()
         return await write_revision(wanted, declared(wanted.history), addresses.superuser_url)
