@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,7 @@ from uuid import UUID
 
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from tenants.database import Connection, UniqueTaken
-from tenants.errors import Conflict
+from tenants.database import Connection
 from tenants.events import APPEND, APPEND_NUMBERED, NewEvent, StoredEvent, link
 from tenants.headroom import Headroom
 from tenants.ids import new_id
@@ -28,7 +27,6 @@ NOW = statement("SELECT now()")
 SCHEDULE = statement(
     "INSERT INTO control.timers (id, kind, subject_id, due_at, data) VALUES (:id, :kind, :subject_id, :due_at, CAST(:data AS jsonb))"
 )
-_ONE_EVENT_PER_VERSION = "domain_events_aggregate_id_aggregate_version_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +124,10 @@ class Transaction:
 async def transaction(database: Database, tenant: Tenant, cause: Cause, remembered: Remembered | None = None) -> AsyncIterator[Transaction]:
     """Begin; commit at the end of the block; roll everything back when it raises. `remembered` is for whoever opens many.
 
-    Raises Conflict where another transaction stored one of the appended versions first.
+    Raises VersionTaken where another transaction stored one of the appended versions first.
     """
-    with _as_conflicts():
-        async with database.writing(tenant.place) as connection:
-            yield Transaction(tenant, connection, cause, await connection.fetchval(NOW), remembered or Remembered())
-
-
-@contextmanager
-def _as_conflicts() -> Iterator[None]:
-    """What Postgres has against an event that is appended."""
-    try:
-        yield
-    except UniqueTaken as taken:
-        if taken.constraint == _ONE_EVENT_PER_VERSION:
-            raise Conflict("Somebody else changed this at the same moment; reload and try again.") from taken
-        raise
+    async with database.writing(tenant.place) as connection:
+        yield Transaction(tenant, connection, cause, await connection.fetchval(NOW), remembered or Remembered())
 
 
 def _trace_parent() -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenants.database.admin import AdminConnection, connect_as_admin, open_for_admin
 from tenants.database.connection import Connection, Row
-from tenants.database.failures import DatabaseBusy, DatabaseUnavailable, LockedOut, StatementOutdated, TransactionLost, UniqueTaken
+from tenants.database.failures import DatabaseBusy, DatabaseUnavailable, LockedOut, StatementOutdated, TransactionLost, UniqueTaken, VersionTaken
 from tenants.database.pool import Database, Place
 from tenants.database.repetition import repeatable
 
@@ -20,6 +20,7 @@ __all__ = [
     "StatementOutdated",
     "TransactionLost",
     "UniqueTaken",
+    "VersionTaken",
     "connect_as_admin",
     "open_for_admin",
     "repeatable",

@@ -130,7 +130,8 @@ class Connection:
         return self._begun
 
     def undone(self) -> None:
-        """A transaction was rolled back, and the role with it where it was taken there."""
+        """A transaction is rolled back: what waited is not sent any more, and the role is gone with it where it was taken there."""
+        self._ahead = ()
         self._backend.role = Doubt.ROLE
 
     async def _with_ahead(self, sql: str, arguments: Sequence[Any], limit: int) -> tuple[list[Any], str]:

@@ -36,6 +36,13 @@ class UniqueTaken(Conflict):
         self.constraint = constraint
 
 
+class VersionTaken(Conflict):
+    """An event was appended whose version another transaction stored first."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else changed this at the same moment; reload and try again.")
+
+
 class HistoryCut(Conflict):
     """An event was appended and the one before it is missing, without which it has no hash."""
 
@@ -66,6 +73,7 @@ class NotTheOwners(StatementFailed):
     code = "NOT_THE_OWNERS"
 
 
+_ONE_EVENT_PER_VERSION = "domain_events_aggregate_id_aggregate_version_key"
 _GONE = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
@@ -110,7 +118,8 @@ class translated:  # noqa: N801 - read as a verb: with translated()
 
 def _refusal(error: BaseException) -> Refusal | None:
     if isinstance(error, asyncpg.UniqueViolationError):
-        return UniqueTaken(error.constraint_name or "")
+        # It may be raised by whatever statement comes after it, whose own unique values have nothing to do with it.
+        return VersionTaken() if error.constraint_name == _ONE_EVENT_PER_VERSION else UniqueTaken(error.constraint_name or "")
     if isinstance(error, asyncpg.NotNullViolationError) and (error.table_name, error.column_name) == ("domain_events", "hash"):
         return HistoryCut()
     return next((kind(said) for causes, kind, said in _MEANINGS if isinstance(error, causes)), None)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
 
 import asyncpg
 import pytest
 
-from tenants.database import Database, Place, UniqueTaken, connect_as_admin
+from tenants.database import Database, Place, UniqueTaken, VersionTaken, connect_as_admin
+from tenants.events import NewEvent
 from tenants.ids import new_id
 from tenants.naming import RoleName
 from tenants.settings import TenantSettings
 from tenants.statements import statement
-from tenants.transaction import SCHEDULE
+from tenants.transaction import SCHEDULE, Cause, transaction
 from tests.integration.conftest import House
 
 WHO = statement("SELECT current_user")
@@ -177,6 +180,41 @@ async def test_what_waited_and_fails_undoes_the_transaction_wherever_it_is_notic
         async with database.reading(acme.tenant.place) as connection:
             assert [await connection.fetchval(COUNT, id=mark) for mark in (twice, beside)] == [0, 0]
         assert await who(database, globex) == globex.tenant.place.role
+
+
+async def test_what_waited_is_not_sent_when_the_transaction_is_undone(migrated: TenantSettings, acme: House, globex: House) -> None:
+    twice = new_id()
+
+    async def give_up(database: Database) -> None:
+        async with database.writing(acme.tenant.place) as connection:
+            await connection.execute(MARK, id=twice)
+            await connection.execute_later(MARK, id=twice)
+            raise LookupError("something else")
+
+    async with Database(migrated, connections=1) as database:
+        await prepare(database, acme)
+        raw = database._backends[0].raw
+        with pytest.raises(LookupError):
+            await give_up(database)
+        assert database._backends[0].raw is raw
+        assert await who(database, globex) == globex.tenant.place.role
+        async with database.reading(acme.tenant.place) as connection:
+            assert await connection.fetchval(COUNT, id=twice) == 0
+
+
+async def test_an_event_whose_version_is_there_says_so_whatever_is_sent_behind_it(migrated: TenantSettings, acme: House) -> None:
+    async def append(database: Database, id: UUID, *, times: int) -> None:
+        async with transaction(database, acme.tenant, Cause(new_id())) as tx:
+            for _ in range(times):
+                await tx.append("Tag", id, 1, [NewEvent(new_id(), "TagCreated", 1, {})])
+            with suppress(UniqueTaken):  # as who writes a name that may be taken
+                await tx.connection.execute(MARK, id=new_id())
+
+    async with Database(migrated, connections=1) as database:
+        await prepare(database, acme)
+        for _ in range(2):  # at once, then behind
+            with pytest.raises(VersionTaken):
+                await append(database, new_id(), times=2)
 
 
 async def test_values_arrive_as_the_driver_would_send_them(migrated: TenantSettings, acme: House) -> None:
