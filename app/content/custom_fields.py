@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.shared import json_schemas
 from app.shared.text import composed, objection
+from tenants.events import canonical
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
@@ -27,6 +28,11 @@ def normalized(value: Any) -> Any:
     if isinstance(value, dict):
         return {composed(key): normalized(item) for key, item in value.items()}
     return [normalized(item) for item in value] if isinstance(value, list) else value
+
+
+def differ(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether they are different JSON: 1 and true are, 1 and 1.0 are not."""
+    return before is not after and (before != after or canonical(before) != canonical(after))
 
 
 def objections(fields: dict[str, Any]) -> dict[str, str]:

@@ -12,7 +12,6 @@ from app.content import custom_fields
 from app.shared import slugs
 from app.shared.text import cleaned, objection
 from tenants.errors import ValidationFailed
-from tenants.events import canonical
 
 LONGEST_TITLE = 200
 LONGEST_CONTENT = 500_000
@@ -112,12 +111,9 @@ def _url_objection(url: str | None) -> str | None:
 
 
 def _differ(before: Any, after: Any) -> bool:
-    """Of custom fields, whether they are different JSON: 1 and true are, 1 and 1.0 are not."""
-    if before is after:
-        return False
     if isinstance(before, dict) and isinstance(after, dict):
-        return canonical(before) != canonical(after)
-    return bool(before != after)
+        return custom_fields.differ(before, after)
+    return before is not after and bool(before != after)
 
 
 def _tidy_seo(seo: Seo) -> Seo:

@@ -147,7 +147,7 @@ async def _checked(tx: Transaction, wanted: Manuscript, there: Manuscript | None
         wrong = refused.fields
     if len(wanted.editors) <= MOST_EDITORS and len(wanted.categories) <= MOST_CATEGORIES:
         wrong |= await lookups.unknown(tx, sorted(set(wanted.editors) - set(people)), sorted(set(wanted.categories) - set(shelves)))
-    if there is None or wanted.custom_fields != there.custom_fields:
+    if there is None or custom_fields.differ(there.custom_fields, wanted.custom_fields):
         wrong = custom_fields.complaints(await lookups.schema_of_custom_fields(tx), wanted.custom_fields) | wrong
     if wrong:
         raise ValidationFailed(wrong)

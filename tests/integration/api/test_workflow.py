@@ -226,11 +226,13 @@ async def test_custom_fields_meet_the_schema_of_the_organization(ask: Ask, neigh
     post = await written(ask, neighbours, customFields={"rank": 1, "series": "a"})
     retitled = await ask(neighbours, "author", UPDATE, i={"id": post, "title": "Other"})
     broken = await ask(neighbours, "author", UPDATE, i={"id": post, "customFields": {"rank": 2}})
+    alike = await ask(neighbours, "author", UPDATE, i={"id": post, "customFields": {"rank": True, "series": "a"}})
 
     fields = refused["errors"][0]["extensions"]["fields"]
     assert fields.keys() == {"title", "customFields.rank", "customFields.seen.0", "customFields.series"}
     assert retitled["data"]["updatePost"]["changed"]
     assert broken["errors"][0]["extensions"]["fields"].keys() == {"customFields.series"}
+    assert alike["errors"][0]["extensions"]["fields"].keys() == {"customFields.rank"}  # true equals 1 in Python alone
 
 
 async def test_everything_wrong_with_an_input_comes_back_at_once(ask: Ask, neighbours: House) -> None:

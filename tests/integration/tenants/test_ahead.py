@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from tenants.database import Database, Place, UniqueTaken, VersionTaken, connect_as_admin
+from tenants.database.failures import HistoryCut
 from tenants.events import NewEvent
 from tenants.ids import new_id
 from tenants.naming import RoleName
@@ -215,6 +216,18 @@ async def test_an_event_whose_version_is_there_says_so_whatever_is_sent_behind_i
         for _ in range(2):  # at once, then behind
             with pytest.raises(VersionTaken):
                 await append(database, new_id(), times=2)
+
+
+async def test_an_event_without_the_one_before_is_refused(migrated: TenantSettings, acme: House) -> None:
+    async def skip_one(database: Database) -> None:
+        async with transaction(database, acme.tenant, Cause(new_id())) as tx:
+            await tx.append("Tag", new_id(), 2, [NewEvent(new_id(), "TagRenamed", 1, {})])
+
+    async with Database(migrated, connections=1) as database:
+        await prepare(database, acme)
+        for _ in range(2):  # at once, then with the commit
+            with pytest.raises(HistoryCut):
+                await skip_one(database)
 
 
 async def test_values_arrive_as_the_driver_would_send_them(migrated: TenantSettings, acme: House) -> None:
