@@ -42,10 +42,12 @@ def main(lanes: list[int], *, behind: bool) -> None:
 
 
 def _step_back() -> None:
-    """Before there are threads, which take after the one that starts them."""
-    os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
+    """As far as the system lets it, for some sandboxes do not. Before there are threads, which take after the one that starts them."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
     if sys.platform == "linux":
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         with suppress(OSError):
             # Where it weighs sessions against each other (sched(7), autogroup), a process's own niceness counts within its session alone.
             Path("/proc/self/autogroup").write_text(str(LOWEST))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from auth.hashing.process import Hashing
+from auth.hashing.process import PROGRAM, Hashing
 from auth.passwords import DUMMY, Busy, Passwords
 
 PASSWORD = "a password that nobody else has"
@@ -113,6 +113,18 @@ async def test_where_none_lives_long_enough_people_are_asked_to_come_back(tmp_pa
 
     assert refusal.value.retry_after == 2
     assert not refusal.value.message.startswith("Many")
+
+
+async def test_where_the_system_lets_nobody_step_back_it_hashes_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(
+        "import os, runpy\n"
+        "def forbidden(*_):\n    raise PermissionError\n"
+        "os.setpriority = os.sched_setscheduler = forbidden\n"
+        f"runpy.run_path({str(PROGRAM)!r}, run_name='__main__')\n"
+    )
+    with closing(Passwords(workers=1, patience=WAIT, program=path)) as passwords:
+        assert await passwords.verify(await passwords.hash(PASSWORD), PASSWORD)
 
 
 async def test_one_that_comes_to_nothing_makes_way_for_one_that_does_not_stand_behind_everything_for_a_while() -> None:
