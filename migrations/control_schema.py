@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from migrations.backoff import lock_milliseconds, pause
 from migrations.history import BrokenHistory, Execution, History, head, knows
 from migrations.holders import holders
+from migrations.indexes import state_of
 from migrations.installation import Installation, remember
 from migrations.plan import DEFAULT_PATIENCE
+from migrations.sql.indexes import index_made
 from migrations.stages import Stage, upwards
 from migrations.tokens import LOGIN_ROLE, TENANTS_GROUP, replaced
 from tenants.database import AdminConnection, LockedOut
@@ -81,9 +83,16 @@ async def _done(admin: AdminConnection, installation: Installation, stage: Stage
 
 
 async def _each_by_itself(admin: AdminConnection, owner: str, statements: Sequence[str]) -> None:
-    """The version row's last: repeated after a kill, all of them are sent again, which each of them has to bear."""
+    """The version row's last: repeated after a kill, all of them are sent again, which each of them has to bear.
+
+    What a killed build of an index left invalid is dropped first: to IF NOT EXISTS it is there.
+    """
     await admin.run(f"SET ROLE {quoted(owner)}")
     try:
-        await admin.run_all(statements)
+        for sql in statements:
+            made = index_made(sql)
+            if made and await state_of(admin, "control", made.name) == "invalid":
+                await admin.run(f"DROP INDEX CONCURRENTLY control.{quoted(made.name)}")
+            await admin.run(sql)
     finally:
         await admin.run("RESET ROLE")

@@ -80,14 +80,14 @@ class Builder:
 
     async def _index(self, admin: AdminConnection, tenant: Standing, name: str, text: str) -> None:
         """Build it where it is not there, once what an earlier attempt left invalid is gone."""
-        state = await _state(admin, tenant, name)
+        state = await state_of(admin, tenant.schema, name)
         if state == "valid":
             return
         if state == "invalid":
             left = f"{quoted(checked_schema(tenant.schema))}.{quoted(name)}"
             await self._watched(admin, f"DROP INDEX CONCURRENTLY IF EXISTS {left}", name)
         await self._watched(admin, text, name)
-        if await _state(admin, tenant, name) != "valid":
+        if await state_of(admin, tenant.schema, name) != "valid":
             raise LeftInvalid(
                 f"Postgres built no valid index {name}: another relation may have its name. Look at it with \\d in psql, drop or rename "
                 "what is in the way, then run this again."
@@ -141,12 +141,12 @@ async def _connected(url: str, owner: str | None = None) -> AsyncIterator[AdminC
         yield admin
 
 
-async def _state(admin: AdminConnection, tenant: Standing, name: str) -> str | None:
+async def state_of(admin: AdminConnection, schema: str, name: str) -> str | None:
     """valid, invalid, or None where there is no such index."""
     found = await admin.value(
         "SELECT CASE WHEN i.indisvalid THEN 'valid' ELSE 'invalid' END FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
         "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
-        checked_schema(tenant.schema),
+        schema,
         name,
     )
     return str(found) if found else None

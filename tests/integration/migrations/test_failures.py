@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 
+import asyncpg
 import pytest
 
-from migrations import runner
+from migrations import history, runner
 from migrations.control_schema import NewerRelease
 from migrations.history import History, head
 from migrations.plan import Options
@@ -19,6 +21,21 @@ WAITING = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'imprint-migrate %' AND wait_event_type = 'Lock' "
     "AND query LIKE 'WITH result%'"
 )
+MOOD = "SELECT i.indisvalid FROM pg_index i WHERE i.indexrelid = to_regclass('control.stock_mood_idx')"
+BESIDE = '''"""Something for operators.
+
+Expand.
+"""
+from alembic import op
+
+revision: str = "{id}"
+down_revision: str | None = "{down}"
+execution: str = "outside_transaction"
+
+
+def upgrade() -> None:
+    op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS stock_mood_idx ON control.stock (made_at)")
+'''
 LOCK_HOLDER = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 
 
@@ -106,6 +123,28 @@ async def test_a_control_schema_of_a_later_release_is_refused_and_left_as_it_is(
     async with as_owner(three) as owner:
         await owner.execute("UPDATE control.alembic_version SET version_num = $1", head(History.CONTROL))
     assert (await runner.up(three)).done == ["one"]
+
+
+async def test_an_index_of_the_control_schema_that_a_killed_build_left_invalid_is_built_anew(
+    three: TenantSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = head(History.CONTROL)
+    following = f"{int(now) + 1:04d}"
+    (tmp_path / f"{following}_x.py").write_text(BESIDE.format(id=following, down=now))
+    async with as_owner(three) as owner:
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await owner.execute("CREATE UNIQUE INDEX CONCURRENTLY stock_mood_idx ON control.organizations ((1))")
+        assert await owner.fetchval(MOOD) is False
+    monkeypatch.setattr(history, "_TRIED_OUT", {})
+    history.try_out(History.CONTROL, tmp_path)
+    try:
+        await runner.up(three)
+    finally:
+        monkeypatch.undo()
+        history.revisions.cache_clear()
+
+    async with as_owner(three) as owner:
+        assert await owner.fetchval(MOOD) is True
 
 
 async def test_a_transaction_in_which_a_statement_failed_is_never_taken_for_committed(three: TenantSettings) -> None:
