@@ -113,11 +113,11 @@ def calls_out_on(*event_types: str, name: str, awaited: bool = False) -> Callabl
     return register
 
 
-def fires(kind: str) -> Callable[[Fire], Fire]:
-    """Register what a timer of this kind does when it is due."""
+def fires(kind: str, *, awaited: bool = False) -> Callable[[Fire], Fire]:
+    """Register what a timer of this kind does when it is due; `awaited` as for `calls_out_on`."""
 
     def register(function: Fire) -> Fire:
-        _add(timer_handler(kind), ())
+        _add(timer_handler(kind), (), awaited=awaited)
         TIMERS[timer_handler(kind)] = function
         return function
 

@@ -13,12 +13,12 @@ from auth.principal import SYSTEM
 from workers.reactions.registry import Firing, Reacting, fires, reacts_to
 
 
-@fires("content.publish_post")
+@fires("content.publish_post", awaited=True)
 async def publish_post(firing: Firing) -> None:
     await _do(firing, PublishScheduledPost(firing.subject_id, firing.due_at))
 
 
-@fires("content.expire_post")
+@fires("content.expire_post", awaited=True)
 async def expire_post(firing: Firing) -> None:
     await _do(firing, ExpirePost(firing.subject_id, firing.due_at))
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
+
+from app.content.store import EXPIRE, PUBLISH
 from auth.resets import ASKED_TIMER
 from tenants.ids import new_id
 from tenants.statements import statement
@@ -26,8 +29,8 @@ async def published(line: Line, events: list[UUID], handler: str = "test.count")
     return sum([(await line.delivery(event, handler))["published_at"] is not None for event in events])
 
 
-def test_the_links_that_people_wait_for_are_the_ones() -> None:
-    assert sorted(awaited()) == sorted([timer_handler(ASKED_TIMER), INVITATION, "users.mail_confirmation"])
+def test_the_links_and_the_moments_that_people_wait_for_are_the_ones() -> None:
+    assert sorted(awaited()) == sorted([*map(timer_handler, (ASKED_TIMER, PUBLISH, EXPIRE)), INVITATION, "users.mail_confirmation"])
 
 
 async def test_a_letter_that_somebody_waits_for_is_first_on_the_queue(line: Line, acme: House, globex: House) -> None:
@@ -69,12 +72,15 @@ async def test_it_finds_room_where_other_organizations_fill_the_window(line: Lin
     assert (await published(line, [invited], INVITATION), await published(line, [other])) == (1, 0)
 
 
-async def test_a_link_for_a_new_password_is_awaited_in_its_own_organization(line: Line, acme: House, globex: House) -> None:
+@pytest.mark.parametrize("kind", [ASKED_TIMER, PUBLISH, EXPIRE])
+async def test_a_link_for_a_new_password_and_the_moment_of_a_post_are_awaited_in_their_own_organization(
+    line: Line, acme: House, globex: House, kind: str
+) -> None:
     asked: dict[UUID, UUID] = {}
     for house in (acme, globex):
         asked[house.tenant.id] = new_id()
         async with transaction(line.pool, house.tenant, Cause(new_id(), house.id_of("author"))) as tx:
-            await tx.schedule(ASKED_TIMER, asked[house.tenant.id], tx.now, {"login": "", "correlation_id": str(new_id())})
+            await tx.schedule(kind, asked[house.tenant.id], tx.now, {"login": "", "correlation_id": str(new_id())})
 
     while await TimerRunner(line.pool, "tested").step():
         continue
