@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = {"lxml", "xmlsec", "onelogin", "ldap3"}
+HEAVY = {"lxml", "xmlsec", "onelogin", "ldap3", "dns"}
 ELSEWHERE = {"argon2"}
 
 
