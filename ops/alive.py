@@ -14,6 +14,8 @@ from pathlib import Path
 
 PATIENCE = 2.0
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, none to go to
+# `imprint serve` goes on as the second.
+MODULES = {"ops", "ops.serving"}
 DEFAULTS = {"--host": "127.0.0.1", "--port": "8000"}
 
 Command = Sequence[str]
@@ -55,7 +57,7 @@ def processes(folder: Path = Path("/proc")) -> Iterator[Command]:
 def _arguments(command: Command) -> list[str]:
     """What follows `imprint` or `python -m ops`, the options of the whole command line left out; empty for anything else."""
     for position, word in enumerate(command[:4]):
-        if word.rpartition("/")[2] == "imprint" or (word == "ops" and command[position - 1] == "-m"):
+        if word.rpartition("/")[2] == "imprint" or (word in MODULES and command[position - 1] == "-m"):
             rest = list(command[position + 1 :])
             while rest and rest[0].startswith("-"):
                 rest.pop(0)

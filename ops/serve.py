@@ -73,8 +73,8 @@ def run(settings: Settings, at: Listening) -> None:
     """Serves until it is told to stop. Raises ConfigurationError or NeverMigrated before anything listens."""
     if not is_free(at.port, at.host):
         raise ConfigurationError([f"port {at.port} is in use: choose another with --port"])
-    asyncio.run(check_migrated(settings))
     logs.configure(dev=settings.tenants.dev)
+    asyncio.run(check_migrated(settings))
     pages = Running(settings.tenants, settings.operators.url)
     console = operators.listen(settings.operators, pages, settings.auth.trusted_proxies) if settings.operators.port else None
     server = Server(

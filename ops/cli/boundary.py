@@ -41,17 +41,16 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         result = command.main(args=given, prog_name="imprint", standalone_mode=False)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the last boundary: a person gets one line, the traceback on request
-        return _ended_by(error, debug="--debug" in given, as_json="--json" in given)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last boundary: a person gets one line, the traceback on request
+        return ended_by(error, debug="--debug" in given, as_json="--json" in given)
     return result if isinstance(result, int) else DONE
 
 
-def _ended_by(error: Exception, *, debug: bool, as_json: bool) -> int:
+def ended_by(error: Exception | KeyboardInterrupt, *, debug: bool, as_json: bool = False) -> int:
+    """The exit code, after the line that says why."""
     told: dict[str, object] = {}
     match error:
-        case click.Abort():
+        case KeyboardInterrupt() | click.Abort():
             return INTERRUPTED
         case click.ClickException():
             error.show()

@@ -15,6 +15,8 @@ from ops.commands import COMMANDS
 
 # It must not take a killed run's addresses for somebody's choice.
 MAKES_THE_STACK = "dev"
+# It logs as a server does, and loads nothing twice.
+BEGINS_ANEW = "serve"
 
 
 class Lazy(click.RichCommand):
@@ -51,9 +53,10 @@ class Commands(click.RichGroup):
 @click.pass_context
 def imprint(ctx: click.RichContext, /, **_: Any) -> None:
     """Imprint, a publishing platform for many organizations. `imprint dev` runs all of it on this machine."""
-    from ops.cli import logs
+    if ctx.invoked_subcommand != BEGINS_ANEW:
+        from ops.cli import logs
 
-    logs.for_people()
+        logs.for_people()
     if ctx.invoked_subcommand != MAKES_THE_STACK:
         env_file.adopt(os.environ, Path.cwd())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.alive import alive, processes
+from ops.cli.serve import server
 
 SERVE = ["python", "/imprint/.venv/bin/imprint", "serve", "--host", "0.0.0.0", "--port", "8000"]
 WORKER = ["/imprint/.venv/bin/python", "/imprint/.venv/bin/imprint", "worker"]
@@ -21,6 +22,7 @@ HANDLERS = ["python", "-m", "workers.process", "handlers", "--prepare", "x:y", "
         (SERVE, ("127.0.0.1", 8000)),
         (["imprint", "serve"], ("127.0.0.1", 8000)),
         (["python", "-m", "ops", "--debug", "serve", "--port=9000", "--host", "::"], ("::1", 9000)),
+        (server("0.0.0.0", 8080, 2, debug=True), ("127.0.0.1", 8080)),
         (["/sbin/tini", "--", "imprint", "serve", "--host=10.0.0.7", "--port", "80"], ("10.0.0.7", 80)),
     ],
 )
