@@ -23,6 +23,7 @@ from ops import limits, operators
 from ops.asgi import Application, Message, Receive, Scope, Send
 from ops.console.running import Running
 from ops.front import Front
+from ops.giving_way import GivingWay
 from ops.health import Health
 from ops.in_time import InTime
 from ops.observe import logs, traces
@@ -133,7 +134,7 @@ def application() -> Application:
     health = Health(settings.tenants)
     mail = settings.workers.smtp_url
     pages: dict[str, Application] = {MAILBOX: cast("Application", mailbox_app(mail))} if settings.tenants.dev and mail.startswith("file:") else {}
-    product = InTime(cast("Application", build(settings, serves)), settings.body_seconds)
+    product = GivingWay(InTime(cast("Application", build(settings, serves)), settings.body_seconds))
     front = Front(product, health, settings.operators.token, pages, base_host=settings.tenants.base_host)
     # Again: Litestar configures the standard library's logging while it is built.
     logs.configure(dev=settings.tenants.dev)
