@@ -26,7 +26,7 @@ _FIELDS = re.compile(rb'name="(?:form|asked)" value="([^"]+)"')
 async def measured(bench: Bench, where: Measured, server: Child) -> list[Line]:
     """After people came in through SAML: a password and a passkey that are none, and a directory that does not answer.
 
-    The process that hashes counts with it. What crowds add is measured with them.
+    The process that hashes stands beside it: its memory is told, and is none of the worker's. What crowds add is measured with them.
     """
     await _connect(bench, where)
     async with Client.at(bench.target, where.host(bench.port)) as client:
@@ -38,9 +38,8 @@ async def measured(bench: Bench, where: Measured, server: Child) -> list[Line]:
     if reply.status != AWAY:
         raise RuntimeError(f"a directory that is not there was answered {reply.status}: {reply.body.decode(errors='replace')}")
     alone, (resting, highest) = worker_megabytes(server), hashing_megabytes(server)
-    size = alone + resting
-    said = f"{size:.0f} MB: {alone:.0f}, and {resting:.0f} where passwords are hashed ({highest:.0f} during a hash)"
-    return [Line("one worker process with everything loaded", said, f"{MEGABYTES:g} MB", size / MEGABYTES, 1.0, at_most=True)]
+    said = f"{alone:.0f} MB, beside {resting:.0f} where passwords are hashed ({highest:.0f} during a hash)"
+    return [Line("one worker process with everything loaded", said, f"{MEGABYTES:g} MB", alone / MEGABYTES, 1.0, at_most=True)]
 
 
 async def _password(client: Client) -> None:
