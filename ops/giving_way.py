@@ -11,10 +11,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
+from prometheus_client import Counter
+
 from ops.asgi import Application, Receive, Scope, Send
 
 PATIENCE = 0.1
 PREFIX = "/auth/"
+GAVE_WAY = Counter("imprint_steps_of_sign_ins_that_gave_way_total", "Steps of requests that sign somebody in which waited for other requests")
 
 
 class GivingWay:
@@ -92,6 +95,7 @@ class _Stepping:
                 step, given = steps.throw, error
 
     async def _give_way(self) -> None:
+        GAVE_WAY.inc()
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:

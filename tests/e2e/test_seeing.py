@@ -15,7 +15,7 @@ from ops.alive import alive, processes, server_answers
 from ops.dev import children
 from ops.dev.children import ready
 from ops.stack.memory import free_port
-from tests.e2e.conftest import Running
+from tests.e2e.conftest import PASSWORD, Running
 from tests.e2e.faults import as_owner
 
 UPDATE = 'mutation { createPost(input: {title: "Traced", content: "x"}) { post { id } } }'
@@ -95,6 +95,26 @@ async def test_metrics_exist_for_the_operator_alone(running: Running) -> None:
     assert (anybody.status_code, wrong.status_code, operator.status_code) == (404, 404, 200)
     for name in ("http_requests_total", "query_duration_seconds", "sign_ins_total"):
         assert name in operator.text
+
+
+async def test_who_signs_in_gives_way_to_a_request_that_is_under_way(running: Running) -> None:
+    """Its body does not come: it is under way until it is closed, and the sign-in waits its tenth of a second all the same."""
+    login = {"email": "reader@globex.example", "password": PASSWORD}
+    _, writer = await asyncio.open_connection("127.0.0.1", running.port)
+    writer.write(b"POST /graphql HTTP/1.1\r\nHost: acme.localhost\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{")
+    try:
+        async with running.client("globex") as client, asyncio.timeout(60):
+            before = await _steps_that_gave_way(running)
+            while await _steps_that_gave_way(running) == before:
+                assert (await client.post("/auth/token", json=login)).status_code == 200
+    finally:
+        writer.close()
+
+
+async def _steps_that_gave_way(running: Running) -> float:
+    async with running.client() as client:
+        exposed = (await client.get("/metrics", headers={"Authorization": "Bearer a-token-for-the-tests"})).text
+    return sum(float(line.rsplit(" ", 1)[1]) for line in exposed.splitlines() if line.startswith("imprint_steps_of_sign_ins_that_gave_way_total"))
 
 
 @pytest.fixture
