@@ -42,12 +42,13 @@ def main(lanes: list[int], *, behind: bool) -> None:
 
 
 def _step_back() -> None:
-    """As far as the system lets it, for some sandboxes do not. Before there are threads, which take after the one that starts them."""
+    """As far as the system lets it, for some sandboxes do not. Before there are threads, which take after the one that starts them.
+
+    Not by SCHED_IDLE: whoever wakes is put on a processor where only that runs, as if it were idle, and waits there (record 63).
+    """
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
     if sys.platform == "linux":
-        with suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         with suppress(OSError):
             # Where it weighs sessions against each other (sched(7), autogroup), a process's own niceness counts within its session alone.
             Path("/proc/self/autogroup").write_text(str(LOWEST))
