@@ -24,20 +24,25 @@ Answer = TypeVar("Answer")
 
 log = structlog.get_logger(__name__)
 
+# The last key is charged, unless one of them has to wait.
 _CHARGE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local blocked = tonumber(redis.call('HGET', KEYS[1], 'blocked') or '0')
-if now < blocked then return blocked - now end
-if ARGV[1] == '0' then return 0 end
-local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
-local over = attempts - tonumber(ARGV[2])
-if over >= 0 then
-  local wait = math.min(tonumber(ARGV[3]), tonumber(ARGV[5]) * 2 ^ math.min(over, 30))
-  redis.call('HSET', KEYS[1], 'blocked', string.format('%.0f', now + wait * 1000))
+local waits, waiting = {}, false
+for place, key in ipairs(KEYS) do
+  waits[place] = math.max(0, tonumber(redis.call('HGET', key, 'blocked') or '0') - now)
+  waiting = waiting or waits[place] > 0
 end
-if attempts == 1 or ARGV[6] == '0' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
-return 0
+if waiting then return waits end
+local charged = KEYS[#KEYS]
+local attempts = redis.call('HINCRBY', charged, 'attempts', 1)
+local over = attempts - tonumber(ARGV[1])
+if over >= 0 then
+  local wait = math.min(tonumber(ARGV[2]), tonumber(ARGV[4]) * 2 ^ math.min(over, 30))
+  redis.call('HSET', charged, 'blocked', string.format('%.0f', now + wait * 1000))
+end
+if attempts == 1 or ARGV[5] == '0' then redis.call('EXPIRE', charged, ARGV[3]) end
+return waits
 """
 
 _REFUND = """
@@ -55,7 +60,8 @@ class Ledger(Protocol):
     async def charge(self, key: str, rule: Backoff) -> float:
         """Count one attempt, in one step with the question whether it may be made."""
 
-    async def wait(self, key: str, rule: Backoff) -> float: ...
+    async def charge_behind(self, gate: str, key: str, rule: Backoff) -> tuple[float, float]:
+        """The same of one who came through `gate`, where somebody may have to wait, too: then nothing is counted. The waits of both."""
 
     async def refund(self, key: str) -> None:
         """Take back one attempt that was charged but never looked at."""
@@ -77,9 +83,9 @@ class LocalLedger:
             self._counts.popitem(last=False)
         return count.charge(rule, self._clock())
 
-    async def wait(self, key: str, rule: Backoff) -> float:  # noqa: ARG002 - a Redis ledger needs the rule
-        count = self._counts.get(key)
-        return count.wait(self._clock()) if count else 0.0
+    async def charge_behind(self, gate: str, key: str, rule: Backoff) -> tuple[float, float]:
+        before = self._wait(gate)
+        return (before, self._wait(key)) if before else (0.0, await self.charge(key, rule))
 
     async def refund(self, key: str) -> None:
         count = self._counts.get(key)
@@ -88,6 +94,10 @@ class LocalLedger:
 
     async def clear(self, key: str) -> None:
         self._counts.pop(key, None)
+
+    def _wait(self, key: str) -> float:
+        count = self._counts.get(key)
+        return count.wait(self._clock()) if count else 0.0
 
 
 class RedisLedger:
@@ -99,10 +109,11 @@ class RedisLedger:
         self._give_back = redis.register_script(_REFUND)
 
     async def charge(self, key: str, rule: Backoff) -> float:
-        return await self._ask(key, rule, count=True)
+        return (await self._charge([key], rule))[0]
 
-    async def wait(self, key: str, rule: Backoff) -> float:
-        return await self._ask(key, rule, count=False)
+    async def charge_behind(self, gate: str, key: str, rule: Backoff) -> tuple[float, float]:
+        before, own = await self._charge([gate, key], rule)
+        return before, own
 
     async def refund(self, key: str) -> None:
         await cast("Any", self._give_back(keys=[key]))
@@ -110,11 +121,10 @@ class RedisLedger:
     async def clear(self, key: str) -> None:
         await self._redis.delete(key)
 
-    async def _ask(self, key: str, rule: Backoff, *, count: bool) -> float:
-        milliseconds = await cast(
-            "Any", self._script(keys=[key], args=[int(count), rule.free, rule.longest, rule.window, rule.first, int(rule.steady)])
-        )
-        return float(milliseconds) / 1000
+    async def _charge(self, keys: list[str], rule: Backoff) -> list[float]:
+        arguments = [rule.free, rule.longest, rule.window, rule.first, int(rule.steady)]
+        milliseconds = await cast("Any", self._script(keys=keys, args=arguments))
+        return [each / 1000 for each in milliseconds]
 
 
 class SafeLedger:
@@ -129,8 +139,8 @@ class SafeLedger:
     async def charge(self, key: str, rule: Backoff) -> float:
         return await self._either(lambda ledger: ledger.charge(key, rule))
 
-    async def wait(self, key: str, rule: Backoff) -> float:
-        return await self._either(lambda ledger: ledger.wait(key, rule))
+    async def charge_behind(self, gate: str, key: str, rule: Backoff) -> tuple[float, float]:
+        return await self._either(lambda ledger: ledger.charge_behind(gate, key, rule))
 
     async def refund(self, key: str) -> None:
         await self._either(lambda ledger: ledger.refund(key))

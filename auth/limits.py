@@ -32,8 +32,9 @@ class Limits:
 
     async def enter(self, tenant: Tenant, name: str, address: str) -> None:
         """Raises RateLimited with the seconds to wait."""
-        refuse(await self._ledger.wait(_address_key(tenant, address), PER_ADDRESS), "address")
-        refuse(await self._ledger.charge(_name_key(tenant, name), PER_NAME), "name")
+        for_address, for_name = await self._ledger.charge_behind(_address_key(tenant, address), _name_key(tenant, name), PER_NAME)
+        refuse(for_address, "address")
+        refuse(for_name, "name")
 
     @asynccontextmanager
     async def attempt(self, tenant: Tenant, name: str, address: str, wrong: type[Exception]) -> AsyncIterator[None]:

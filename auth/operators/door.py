@@ -213,8 +213,9 @@ class Door:
 
     async def _entered(self, name: str, address: str) -> str:
         """Five tries, then waits that double, by name and by address. Raises RateLimited."""
-        refuse(await self._ledger.wait(_key("address", address), PER_ADDRESS), "operators_address")
-        refuse(await self._ledger.charge(_key("name", name), PER_NAME), "operators_name")
+        for_address, for_name = await self._ledger.charge_behind(_key("address", address), _key("name", name), PER_NAME)
+        refuse(for_address, "operators_address")
+        refuse(for_name, "operators_name")
         return _key("name", name)
 
     async def _failed(self, address: str) -> None:
