@@ -152,13 +152,13 @@ class Grants:
     async def _rotate(self, change: Transaction, row: Row, device: Device) -> str:
         successor = await self._issue(change, row["session_id"], device, row["session_expires_at"])
         sealed = change.tenant.key.encrypt(successor.encode(), successor_context(row["hash"]))
-        await change.connection.execute(SPEND, hash=row["hash"], successor=sealed, now=change.now)
-        await change.connection.execute(SEEN, id=row["session_id"], now=change.now)
+        await change.connection.execute_later(SPEND, hash=row["hash"], successor=sealed, now=change.now)
+        await change.connection.execute_later(SEEN, id=row["session_id"], now=change.now)
         return successor
 
     async def _issue(self, change: Transaction, session_id: UUID, device: Device, expires: datetime) -> str:
         token = new_opaque()
-        await change.connection.execute(
+        await change.connection.execute_later(
             INSERT, hash=digest(token), session_id=session_id, client=device.fingerprint, now=change.now, expires_at=expires
         )
         return token

@@ -217,7 +217,7 @@ class Sessions:
         )
         if not opened:
             raise InvalidCredentials
-        await change.connection.execute(SIGNED_IN, user_id=user_id, now=change.now)
+        await change.connection.execute_later(SIGNED_IN, user_id=user_id, now=change.now)
         return NewSession(session, secret)
 
     async def step_up_in(self, change: Transaction, old: Session, amr: tuple[str, ...]) -> NewSession:
