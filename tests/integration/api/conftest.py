@@ -38,8 +38,8 @@ from tenants.resolver import Resolver
 from tenants.secrets import Keyring, TenantKey
 from tenants.settings import TenantSettings
 from tenants.statements import statement
-from tests.integration.api.operations import SEARCHED
-from tests.integration.api.reference import World
+from tests.integration.api.operations.arguments import SEARCHED
+from tests.integration.api.reference.world import World
 from tests.integration.conftest import House
 from tests.integration.serving import running
 

@@ -20,7 +20,7 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.statements import statement
 from tests.integration.api.conftest import Ask
-from tests.integration.api.reference import World
+from tests.integration.api.reference.world import World
 from tests.integration.conftest import House, write_post
 
 ROLES = {None: NOBODY, "reader": "reader", "moderator": "moderator", "author": "author", "editor": "editor"} | {

@@ -12,9 +12,9 @@ from app.api.engine import Asked, Engine
 from app.api.reading import Caller
 from auth.principal import ANONYMOUS
 from tenants.ids import new_id
-from tests.integration.api import reference
-from tests.integration.api.operations import operations
-from tests.integration.api.reference import World
+from tests.integration.api.operations.documents import operations
+from tests.integration.api.reference import executor
+from tests.integration.api.reference.world import World
 from tests.integration.conftest import House
 
 READERS = (None, "reader", "author", "moderator", "editor", "lucia", "admin")
@@ -52,7 +52,7 @@ async def test_compiled_reads_answer_as_graphql_core_does(engine: Engine, librar
             assert {error["extensions"]["code"] for error in response["errors"]} == {"LIMIT_EXCEEDED"}, (query, variables, response)
             continue
         compared += 1
-        expected = reference.run(world, who, query, variables).formatted
+        expected = executor.run(world, who, query, variables).formatted
         if comparable(response) != comparable(json.loads(json.dumps(expected))):
             different.append((query, variables, reader, response, expected))
 
