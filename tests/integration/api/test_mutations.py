@@ -12,7 +12,10 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
-from tests.integration.api.conftest import LONG_AGO, NOTIFICATION, Ask, Token, client_of
+from tests.integration.api.asking import code_of
+from tests.integration.api.conftest import Ask, Token, client_of
+from tests.integration.api.library.people import NOTIFICATION
+from tests.integration.api.library.when import LONG_AGO
 from tests.integration.conftest import House
 from tests.integration.serving import running
 
@@ -43,12 +46,6 @@ async def step(ask: Ask, house: House, who: str | None, name: str, id: str, **mo
     kind = name[0].upper() + name[1:]
     document = f"mutation M($input: {kind}Input!) {{ {name}(input: $input) {{ post {{ status version }} changed eventIds }} }}"
     return await ask(house, who, document, input={"id": id, **more})
-
-
-def code_of(response: dict[str, Any]) -> str:
-    [error] = response["errors"]
-    code: str = error["extensions"]["code"]
-    return code
 
 
 async def test_a_post_is_made_with_everything_it_can_have(ask: Ask, neighbours: House) -> None:
