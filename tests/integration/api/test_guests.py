@@ -26,8 +26,9 @@ from tenants.rotation.resealing import reseal
 from tenants.secrets import TenantKey, new_key
 from tenants.settings import TenantSettings
 from tenants.statements import statement
+from tests.integration.api.asking import code_of
 from tests.integration.api.conftest import Ask
-from tests.integration.api.test_comments import add, added, code_of, published, step
+from tests.integration.api.talking import add, added, published, step
 from tests.integration.conftest import House, house_of
 
 POLICY = statement("UPDATE __tenant__.organization SET policies = CAST(:policies AS jsonb)")

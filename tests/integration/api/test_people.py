@@ -20,8 +20,8 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
+from tests.integration.api.asking import code_of
 from tests.integration.api.conftest import PASSWORD, Ask, client_of
-from tests.integration.api.test_mutations import code_of
 from tests.integration.conftest import House, house_of
 
 EVERYTHING = statement(

@@ -16,8 +16,9 @@ from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
+from tests.integration.api.asking import code_of
 from tests.integration.api.conftest import Ask
-from tests.integration.api.test_taxonomy import code_of, done
+from tests.integration.api.test_taxonomy import done
 from tests.integration.conftest import House, house_of
 from tests.integration.migrations.commands import imprint
 from workers.reactions.registry import handlers_of

@@ -10,6 +10,7 @@ import pytest
 from app.bus import Bus
 from app.content.commands import ApprovePost, PublishPost, SubmitPost
 from tenants.ids import new_id
+from tests.integration.api.asking import code_of
 from tests.integration.api.conftest import Ask
 from tests.integration.conftest import House
 
@@ -27,12 +28,6 @@ async def done(ask: Ask, house: House, name: str, selection: str, /, who: str = 
 async def mutate(ask: Ask, house: House, name: str, selection: str, /, who: str = "lucia", **given: Any) -> dict[str, Any]:
     kind = f"{name[0].upper()}{name[1:]}Input!"
     return await ask(house, who, f"mutation($i: {kind}) {{ {name}(input: $i) {{ changed eventIds {selection} }} }}", i=given)
-
-
-def code_of(response: dict[str, Any]) -> str:
-    [error] = response["errors"]
-    code: str = error["extensions"]["code"]
-    return code
 
 
 async def category(ask: Ask, house: House, name: str, who: str = "lucia", **given: Any) -> dict[str, Any]:
