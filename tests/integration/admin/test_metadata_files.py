@@ -11,8 +11,9 @@ from litestar.types import ASGIApp
 from auth.service import Auth
 from ops.bench.identity_provider import metadata, pair_of
 from tenants.ids import new_id
+from tests.forms import form_of
 from tests.integration.admin.test_connection_values import kept_by
-from tests.integration.admin.test_sign_on import FORM, signed_in
+from tests.integration.admin.test_sign_on import signed_in
 from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import NewPerson
 from tests.integration.conftest import House
@@ -28,9 +29,8 @@ async def admin(app: ASGIApp, acme: House, new_person: NewPerson) -> AsyncIterat
 
 
 async def hand_in(browser: httpx.AsyncClient, page: str, to: str, content: bytes, **typed: str) -> httpx.Response:
-    form = FORM.search((await browser.get(page)).text)
-    assert form
-    return await browser.post(to, data={"form": form[1], **typed}, files={"metadata_file": ("idp.xml", content, "application/xml")})
+    form = form_of(await browser.get(page))
+    return await browser.post(to, data={"form": form, **typed}, files={"metadata_file": ("idp.xml", content, "application/xml")})
 
 
 async def test_a_provider_is_connected_by_its_file_and_renewed_by_another(auth: Auth, admin: httpx.AsyncClient, acme: House) -> None:

@@ -22,7 +22,8 @@ from tenants.database import Database
 from tenants.errors import RateLimited
 from tenants.ids import new_id
 from tenants.statements import statement
-from tests.integration.admin.test_sign_on import FORM, connect, onward, send, signed_in
+from tests.forms import form_of
+from tests.integration.admin.test_sign_on import connect, onward, send, signed_in
 from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import NewPerson, Person, client_at, who
 from tests.integration.auth.test_arrivals import own
@@ -72,9 +73,8 @@ async def link_of(admin: httpx.AsyncClient, **typed: str) -> str:
 async def opened(browser: httpx.AsyncClient, link: str) -> httpx.Response:
     page = await browser.get(link)
     assert page.status_code == 200, page.text
-    form = FORM.search(page.text)
-    assert form
-    return await browser.post(SET_UP, data={"form": form[1], "token": link.partition("=")[2]})
+    form = form_of(page)
+    return await browser.post(SET_UP, data={"form": form, "token": link.partition("=")[2]})
 
 
 async def hand_in(browser: httpx.AsyncClient, provider: Provider, **typed: str) -> httpx.Response:
@@ -186,13 +186,12 @@ async def test_a_link_opens_its_own_connection_and_nothing_else(
     assert (await guest.get(f"{SET_UP}/new/saml")).status_code == 404
     assert (await guest.get("/auth/account")).headers["location"].startswith("/auth/login")
     assert (await who(guest))["me"] is None
-    form = FORM.search((await guest.get(CONNECTION)).text)
-    assert form
+    form = form_of(await guest.get(CONNECTION))
     forged = [
         await guest.post(f"{CONNECTION}/switch", data={"on": "yes"}),
-        await guest.post(f"{CONNECTION}/switch", data={"on": "yes", "form": form[1][:-1]}),
-        await guest.post(f"{SET_UP}/finish", data={"form": form[1]}, headers={"Origin": "https://evil.example"}),
-        await stranger.post(f"{SET_UP}/finish", data={"form": form[1]}),
+        await guest.post(f"{CONNECTION}/switch", data={"on": "yes", "form": form[:-1]}),
+        await guest.post(f"{SET_UP}/finish", data={"form": form}, headers={"Origin": "https://evil.example"}),
+        await stranger.post(f"{SET_UP}/finish", data={"form": form}),
     ]
     assert [answer.status_code for answer in forged] == [403, 403, 403, 410]
     begun = onward(await send(guest, CONNECTION, f"{CONNECTION}/test"))
@@ -229,9 +228,8 @@ async def test_what_is_wrong_with_a_link_is_said_and_guessing_is_slowed_down(
     editor = await signed_in(app, await new_person(acme, role="editor"))
     refused = await editor.get(LINKS)
     guest = browsers[0]
-    form = FORM.search((await guest.get(await link_of(admin))).text)
-    assert form
-    guessed = [(await guest.post(SET_UP, data={"form": form[1], "token": "x" * 43})).status_code for _ in range(8)]
+    form = form_of(await guest.get(await link_of(admin)))
+    guessed = [(await guest.post(SET_UP, data={"form": form, "token": "x" * 43})).status_code for _ in range(8)]
 
     assert [answer.status_code for answer in wrong] == [400, 400]
     assert refused.status_code == 403

@@ -16,14 +16,13 @@ from auth.service import Auth
 from auth.sso.connections import Connection
 from ops.bench.identity_provider import metadata, pair_of
 from tenants.ids import new_id
+from tests.forms import form_of
 from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, who
 from tests.integration.auth.test_arrivals import own
 from tests.integration.conftest import House
 from tests.peers import openid
 from tests.peers.openid import CLIENT, SECRET, Provider
-
-FORM = re.compile(r'name="form" value="([^"]+)"')
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +33,8 @@ def provider() -> Iterator[Provider]:
 
 async def signed_in(app: ASGIApp, person: Person) -> httpx.AsyncClient:
     browser = client_at(app, f"{person.tenant.slug}.localhost")
-    form = FORM.search((await browser.get("/auth/login")).text)
-    assert form
-    answer = await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form[1]})
+    form = form_of(await browser.get("/auth/login"))
+    answer = await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form})
     assert answer.status_code == 303
     return browser
 
@@ -50,9 +48,8 @@ async def admin(app: ASGIApp, acme: House, new_person: NewPerson) -> AsyncIterat
 
 async def send(browser: httpx.AsyncClient, page: str, to: str, **typed: str) -> httpx.Response:
     """A form of that page, filled in."""
-    form = FORM.search((await browser.get(page)).text)
-    assert form, page
-    return await browser.post(to, data={"form": form[1], **typed})
+    form = form_of(await browser.get(page))
+    return await browser.post(to, data={"form": form, **typed})
 
 
 async def connect(browser: httpx.AsyncClient, provider: Provider) -> str:
@@ -292,7 +289,6 @@ async def test_certificates_of_a_saml_connection_roll_over_in_the_console(
     assert (await kept()).settings["certificates"] == both[:1]
     assert (await send(admin, here, address, do="add")).status_code == 400  # nothing pasted, and nowhere to read it
     other = await signed_in(app, await new_person(globex, role="admin"))
-    form = FORM.search((await other.get("/auth/account")).text)
-    assert form
-    assert (await other.post(address, data={"form": form[1], "do": "prepare"})).status_code == 404
+    form = form_of(await other.get("/auth/account"))
+    assert (await other.post(address, data={"form": form, "do": "prepare"})).status_code == 404
     await other.aclose()

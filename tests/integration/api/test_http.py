@@ -10,6 +10,7 @@ from litestar.types import ASGIApp
 
 from tenants.database import connect_as_admin
 from tenants.settings import TenantSettings
+from tests.forms import form_of
 from tests.integration.api.conftest import PASSWORD, Token, client_of
 from tests.integration.conftest import House
 
@@ -231,9 +232,8 @@ async def test_a_session_by_cookie_needs_the_pages_token_and_the_pages_origin(ap
     ask = {"query": "{ me { username } }"}
     async with client_of(app, library) as client:
         own = {"Origin": str(client.base_url).rstrip("/")}
-        login = re.search(r'name="form" value="([^"]+)"', (await client.get("/auth/login")).text)
-        assert login
-        await client.post("/auth/login", data={"login": "author@library.example", "password": PASSWORD, "form": login[1], "next": ""}, headers=own)
+        login = form_of(await client.get("/auth/login"))
+        await client.post("/auth/login", data={"login": "author@library.example", "password": PASSWORD, "form": login, "next": ""}, headers=own)
         page = await client.get("/graphql", headers={"Accept": "text/html"})
         token = re.search(r'data-form-token="([^"]+)"', page.text)
         assert token

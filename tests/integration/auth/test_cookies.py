@@ -17,10 +17,11 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.transaction import Cause
+from tests.forms import form_of
 from tests.integration.admin.test_setup_links import SET_UP
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person
 from tests.integration.auth.test_remembered_devices import remember
-from tests.integration.auth.test_second_factors import FORM, enrol
+from tests.integration.auth.test_second_factors import enrol
 from tests.integration.auth.test_step_up import known_to_be_long_ago, long_ago, prove
 from tests.integration.conftest import House
 from tests.integration.serving import running
@@ -62,9 +63,8 @@ async def production(migrated: TenantSettings) -> AsyncIterator[ASGIApp]:
 
 async def open_setup_link(auth: Auth, seen: Seen, person: Person) -> None:
     token = await auth.parts.setup_links.make(person.tenant, person.user_id, "oidc", None, Cause(new_id()), days=1, may_switch_on=False)
-    form = FORM.search((await seen.browser.get(SET_UP, params={"token": token})).text)
-    assert form
-    assert (await seen.browser.post(SET_UP, data={"form": form[1], "token": token})).headers["location"] == SET_UP
+    form = form_of(await seen.browser.get(SET_UP, params={"token": token}))
+    assert (await seen.browser.post(SET_UP, data={"form": form, "token": token})).headers["location"] == SET_UP
 
 
 async def test_every_cookie_is_of_this_host_alone_over_tls_and_out_of_scripts_reach(
@@ -81,9 +81,8 @@ async def test_every_cookie_is_of_this_host_alone_over_tls_and_out_of_scripts_re
         assert (await prove(seen.browser, password=PASSWORD)).status_code == 303
         stepped_up = seen.browser.cookies[NAMES.session]
         await open_setup_link(auth, seen, person)
-        form = FORM.search((await seen.browser.get("/auth/logout")).text)
-        assert form
-        assert (await seen.browser.post("/auth/logout", data={"form": form[1]})).status_code == 303
+        form = form_of(await seen.browser.get("/auth/logout"))
+        assert (await seen.browser.post("/auth/logout", data={"form": form})).status_code == 303
         after = await seen.browser.get("/auth/account")
 
     sent = seen.by_name()
@@ -113,9 +112,8 @@ async def test_a_cookie_that_another_host_could_have_planted_is_worth_nothing(
     person = await new_person(acme)
     seen = Seen(production, f"acme.{BASE}")
     async with seen.browser:
-        form = FORM.search((await seen.browser.get("/auth/login")).text)
-        assert form
-        await seen.browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form[1]})
+        form = form_of(await seen.browser.get("/auth/login"))
+        await seen.browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form})
         secret = seen.browser.cookies[NAMES.session]
     answers: list[httpx.Response] = []
     for host, name in ((f"acme.{BASE}", "imprint"), (f"acme.{BASE}", "imprint-dev"), (f"globex.{BASE}", NAMES.session)):

@@ -27,6 +27,7 @@ from tenants.errors import ValidationFailed
 from tenants.ids import new_id
 from tenants.statements import statement
 from tenants.transaction import Cause
+from tests.forms import form_of
 from tests.integration.auth.conftest import bearer, client_at, who
 from tests.integration.auth.test_arrivals import own
 from tests.integration.conftest import House
@@ -39,8 +40,6 @@ pytestmark = [
     # ldap3 drops sockets of addresses that it could not reach, for the collector to close.
     pytest.mark.filterwarnings("ignore:unclosed <:ResourceWarning"),
 ]
-
-FORM = re.compile(r'name="form" value="([^"]+)"')
 FILTER = "(|(uid={login})(mail={login}))"
 LAST = statement(
     "SELECT details ->> 'name' AS name, details ->> 'found' AS found, trace FROM __tenant__.sign_in_events "
@@ -110,9 +109,8 @@ async def test_a_person_signs_in_by_the_form_and_a_program_by_json_with_the_role
 ) -> None:
     connection = await connect(auth, acme, at_acmes)
     page = await browser.get(f"/auth/ldap/{connection.name}", params={"next": "/auth/account/tokens"})
-    form = FORM.search(page.text)
-    assert form
-    typed = {"login": "alice", "password": "alicepw", "form": form[1], "next": "/auth/account/tokens"}
+    form = form_of(page)
+    typed = {"login": "alice", "password": "alicepw", "form": form, "next": "/auth/account/tokens"}
 
     signed_in = await browser.post(f"/auth/ldap/{connection.name}", data=typed)
     pair = (await by_json(at_acme, connection, "bob@acme.example", "bobpw")).json()
@@ -245,10 +243,9 @@ async def test_the_form_says_one_sentence_and_a_number_whatever_was_wrong(
     auth: Auth, app: ASGIApp, acme: House, browser: httpx.AsyncClient, at_acmes: Directory
 ) -> None:
     connection = await connect(auth, acme, at_acmes)
-    form = FORM.search((await browser.get(f"/auth/ldap/{connection.name}")).text)
-    assert form
+    form = form_of(await browser.get(f"/auth/ldap/{connection.name}"))
     pages = [
-        (await browser.post(f"/auth/ldap/{connection.name}", data={"login": login, "password": "nope", "form": form[1]})).text
+        (await browser.post(f"/auth/ldap/{connection.name}", data={"login": login, "password": "nope", "form": form})).text
         for login in ("alice", "nobody-at-all")
     ]
     strange = await browser.post(f"/auth/ldap/{connection.name}", data={"login": "alice", "password": "alicepw", "form": "forged"})

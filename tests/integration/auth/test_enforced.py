@@ -23,9 +23,10 @@ from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause
+from tests.forms import form_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, bearer, client_at, refused, token_pair
 from tests.integration.auth.test_arrivals import arrive, connected, somebody
-from tests.integration.auth.test_pages import _sign_in
+from tests.integration.auth.test_pages import sign_in
 from tests.integration.auth.test_second_factors import Enrolled, enrol, type_code
 from tests.integration.conftest import House, house_of
 from tests.integration.migrations.commands import imprint
@@ -110,7 +111,7 @@ async def test_a_right_password_is_answered_like_a_wrong_one_and_the_page_leads_
         assert [answer.status_code for answer in answers] == [401, 401]
         assert answers[0].json() == answers[1].json()
         assert (await client.get("/auth/login?emergency=1")).text.count('type="password"') == 1
-        assert (await _sign_in(at_acme, elsewhere)).status_code == 303
+        assert (await sign_in(at_acme, elsewhere)).status_code == 303
 
 
 async def test_sessions_that_began_otherwise_end_and_those_through_the_provider_tokens_and_services_go_on(
@@ -142,8 +143,7 @@ async def test_a_break_glass_owner_comes_in_with_both_factors_which_is_audited_a
 ) -> None:
     _, owner = await enforced(auth, bus, house, new_person)
     async with client_at(app, f"{house.tenant.slug}.localhost") as client:
-        page = (await client.get("/auth/login?emergency=1")).text
-        form = page.split('name="form" value="')[1].split('"')[0]
+        form = form_of(await client.get("/auth/login?emergency=1"))
         first = await client.post("/auth/login", data={"login": owner.person.email, "password": PASSWORD, "form": form})
         assert first.headers["location"].startswith("/auth/second-factor")
         assert (await client.get("/auth/account")).headers["location"].startswith("/auth/login")

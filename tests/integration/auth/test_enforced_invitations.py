@@ -14,10 +14,10 @@ from auth.errors import ProviderOnly
 from auth.service import Auth
 from tenants.ids import new_id
 from tenants.transaction import Cause
+from tests.forms import form_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, client_at
 from tests.integration.auth.test_arrivals import arrive, somebody
 from tests.integration.auth.test_enforced import enforced, house  # noqa: F401 - a fixture
-from tests.integration.auth.test_pages import _form
 from tests.integration.conftest import House
 
 
@@ -56,7 +56,7 @@ async def test_a_password_is_not_taken_by_form_or_program_and_a_strange_domain_i
     person = await new_person(house, status="invited")
     token = await auth.parts.links.issue(house.tenant, person.user_id, "invitation")
     async with client_at(app, f"{house.tenant.slug}.localhost") as client:
-        form = _form(await client.get(f"/auth/invitation?token={token}"))  # from before it was enforced
+        form = form_of(await client.get(f"/auth/invitation?token={token}"))  # from before it was enforced
         await enforced(auth, bus, house, new_person)
         await auth.parts.email_domains.remove(house.tenant, f"{house.tenant.slug}.example", Cause(new_id()))
         async with asyncio.timeout(60):

@@ -18,7 +18,7 @@ from tenants.errors import ValidationFailed
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.integration.auth.conftest import PASSWORD, NewPerson, ask_who, bearer, client_at, token_pair
-from tests.integration.auth.test_pages import _sign_in
+from tests.integration.auth.test_pages import sign_in
 from tests.integration.conftest import House, house_of
 
 INSIDE, OUTSIDE = "192.0.2.7", "198.51.100.7"
@@ -41,7 +41,7 @@ async def test_sign_in_sessions_and_tokens_from_elsewhere_are_refused_within_sec
     host = f"{house.tenant.slug}.localhost"
     async with client_at(app, host, address=INSIDE) as inside, client_at(app, host, address=OUTSIDE) as outside:
         pair = await token_pair(outside, person)
-        assert (await _sign_in(outside, person)).status_code == 303
+        assert (await sign_in(outside, person)).status_code == 303
         await name(bus, house, ["192.0.2.0/24", "2001:db8::/32"])
         async with asyncio.timeout(60):
             while (page := await outside.get("/auth/account", headers={"Accept-Language": "de"})).status_code != 403:
@@ -60,9 +60,9 @@ async def test_sign_in_sessions_and_tokens_from_elsewhere_are_refused_within_sec
         assert answers[1].json()["error"] == "network_not_allowed"
         assert (await outside.get("/graphql", params={"query": "{ organization { slug } }"}, headers={"Cookie": ""})).status_code == 200
         assert (await ask_who(inside, bearer(pair["access_token"]))).status_code == 200
-        assert (await _sign_in(inside, person)).status_code == 303
+        assert (await sign_in(inside, person)).status_code == 303
     async with client_at(app, "acme.localhost", address=OUTSIDE) as client:
-        assert (await _sign_in(client, foreign)).status_code == 303
+        assert (await sign_in(client, foreign)).status_code == 303
 
 
 async def test_nobody_shuts_themselves_out(bus: Bus, house: House) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from tenants.errors import ValidationFailed
 from tenants.ids import new_id
 from tenants.statements import statement
 from tenants.transaction import Cause
+from tests.forms import form_of
 from tests.integration.auth.conftest import client_at, who
 from tests.integration.auth.test_arrivals import own
 from tests.integration.conftest import House
@@ -312,10 +312,9 @@ def becoming(connection: Connection) -> Callable[[Connection], Connection]:
 
 async def test_whoever_signs_out_here_goes_on_to_the_providers_sign_out(connected: Connected, provider: Provider) -> None:
     await connected.bring(provider.agree(await connected.begin()))
-    form = re.search(r'name="form" value="([^"]+)"', (await connected.browser.get("/auth/logout")).text)
-    assert form
+    form = form_of(await connected.browser.get("/auth/logout"))
 
-    page = await connected.browser.post("/auth/logout", data={"form": form[1]}, headers={"Origin": "http://acme.localhost:8000"})
+    page = await connected.browser.post("/auth/logout", data={"form": form}, headers={"Origin": "http://acme.localhost:8000"})
 
     assert f'content="0; url={provider.issuer}/end?client_id={CLIENT}&amp;post_logout_redirect_uri=' in page.text
     assert (await who(connected.browser))["me"] is None

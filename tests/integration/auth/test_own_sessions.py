@@ -13,10 +13,10 @@ from litestar.types import ASGIApp
 from auth.service import Auth
 from tenants.ids import new_id
 from tenants.transaction import Cause
+from tests.forms import form_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, bearer, client_at, token_pair
 from tests.integration.conftest import House
 
-FORM = re.compile(r'name="form" value="([^"]+)"')
 IDS = re.compile(r'name="id" value="([0-9a-f-]{36})"')
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NEW = "four entirely different words"
@@ -32,16 +32,14 @@ async def two(app: ASGIApp) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.Asyn
 
 
 async def sign_in(browser: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> int:
-    form = FORM.search((await browser.get("/auth/login")).text)
-    assert form
-    answer = await browser.post("/auth/login", data={"login": person.email, "password": password, "form": form[1], "next": "/auth/account"})
+    form = form_of(await browser.get("/auth/login"))
+    answer = await browser.post("/auth/login", data={"login": person.email, "password": password, "form": form, "next": "/auth/account"})
     return answer.status_code
 
 
 async def send(browser: httpx.AsyncClient, address: str, **fields: str) -> httpx.Response:
-    form = FORM.search((await browser.get(address)).text)
-    assert form
-    return await browser.post(address, data={"form": form[1], **fields})
+    form = form_of(await browser.get(address))
+    return await browser.post(address, data={"form": form, **fields})
 
 
 async def signed_in(auth: Auth, person: Person) -> int:
@@ -146,9 +144,8 @@ async def test_a_password_that_guessers_try_first_or_made_of_ones_own_names_is_r
     common = await send(mine, CHANGE, old=PASSWORD, password="P@ssw0rd!2024")
     own = await send(mine, CHANGE, old=PASSWORD, password="KimExample2025")
     link = f"/auth/invitation?token={await auth.parts.links.issue(acme.tenant, invited.user_id, 'invitation')}"
-    form = FORM.search((await other.get(link)).text)
-    assert form
-    fields = {"token": link.split("=")[1], "form": form[1], "name": "Kim Example"}
+    form = form_of(await other.get(link))
+    fields = {"token": link.split("=")[1], "form": form, "name": "Kim Example"}
     refused = [await other.post("/auth/invitation", data={**fields, "password": password}) for password in ("Welcome!12345", "kim.example.99")]
     joined = await other.post("/auth/invitation", data={**fields, "password": NEW})
 

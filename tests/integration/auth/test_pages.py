@@ -19,6 +19,7 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
+from tests.forms import form_of
 from tests.integration.auth.conftest import PASSWORD, WHO, NewPerson, Person, client_at, code_of, refused, who
 from tests.integration.conftest import House
 from tests.integration.serving import running
@@ -26,15 +27,9 @@ from tests.integration.serving import running
 SAME = {"Sec-Fetch-Site": "same-origin", "Origin": "http://acme.localhost:8000"}
 
 
-def _form(page: httpx.Response) -> str:
-    found = re.search(r'name="form" value="([^"]+)"', page.text)
-    assert found, page.text
-    return found[1]
-
-
-async def _sign_in(client: httpx.AsyncClient, person: Person, *, next: str = "") -> httpx.Response:
+async def sign_in(client: httpx.AsyncClient, person: Person, *, next: str = "") -> httpx.Response:
     page = await client.get("/auth/login")
-    fields = {"login": person.email, "password": PASSWORD, "form": _form(page), "next": next}
+    fields = {"login": person.email, "password": PASSWORD, "form": form_of(page), "next": next}
     return await client.post("/auth/login", data=fields, headers={"Origin": str(client.base_url).rstrip("/")})
 
 
@@ -56,7 +51,7 @@ async def test_signing_in_gives_a_new_session_that_only_this_host_and_no_script_
     at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson
 ) -> None:
     person = await new_person(acme)
-    answer = await _sign_in(at_acme, person)
+    answer = await sign_in(at_acme, person)
     assert (answer.status_code, answer.headers["location"]) == (303, "/auth/account")
     cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("imprint-dev="))
     attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
@@ -74,7 +69,7 @@ async def test_in_production_the_session_has_the_host_prefix_and_the_development
     async with running(dataclasses.replace(migrated, mode="production", public_url="https://imprint.example")) as production:
         async with client_at(production, "acme.imprint.example") as client:
             client.base_url = httpx.URL("https://acme.imprint.example")
-            answer = await _sign_in(client, person)
+            answer = await sign_in(client, person)
             assert answer.status_code == 303
             cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("__Host-imprint="))
             assert {"secure", "httponly", "samesite=lax", "path=/"} <= {part.strip().lower() for part in cookie.split(";")}
@@ -112,7 +107,7 @@ async def test_a_wrong_password_shows_the_form_again_with_one_message_and_what_w
     at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson
 ) -> None:
     person = await new_person(acme)
-    form = _form(await at_acme.get("/auth/login"))
+    form = form_of(await at_acme.get("/auth/login"))
     answer = await at_acme.post("/auth/login", data={"login": person.email, "password": "not this one", "form": form, "next": ""}, headers=SAME)
     assert answer.status_code == 401
     assert answer.text.count('role="alert"') == 1
@@ -122,7 +117,7 @@ async def test_a_wrong_password_shows_the_form_again_with_one_message_and_what_w
 
 
 async def test_what_a_person_types_is_shown_escaped(at_acme: httpx.AsyncClient) -> None:
-    form = _form(await at_acme.get("/auth/login"))
+    form = form_of(await at_acme.get("/auth/login"))
     typed = '"><script>alert(1)</script>'
     answer = await at_acme.post("/auth/login", data={"login": typed, "password": "x" * 9, "form": form, "next": typed}, headers=SAME)
     assert "<script" not in answer.text
@@ -146,9 +141,9 @@ class TestForms:
     ) -> None:
         person = await new_person(acme)
         async with client_at(app, "acme.localhost") as attacker:
-            theirs = _form(await attacker.get("/auth/login"))
+            theirs = form_of(await attacker.get("/auth/login"))
         await at_acme.get("/auth/login")
-        foreign = _form(await at_globex.get("/auth/login"))
+        foreign = form_of(await at_globex.get("/auth/login"))
         for form in (theirs, foreign):
             answer = await at_acme.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form, "next": ""}, headers=SAME)
             assert answer.status_code == 403
@@ -169,14 +164,14 @@ class TestForms:
         self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson, headers: dict[str, str]
     ) -> None:
         person = await new_person(acme)
-        form = _form(await at_acme.get("/auth/login"))
+        form = form_of(await at_acme.get("/auth/login"))
         answer = await at_acme.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form, "next": ""}, headers=headers)
         assert answer.status_code == 403
 
     async def test_a_post_by_cookie_needs_the_sessions_token_and_a_get_does_not(
         self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson
     ) -> None:
-        await _sign_in(at_acme, await new_person(acme))
+        await sign_in(at_acme, await new_person(acme))
         page = await at_acme.get("/graphql", headers={"Accept": "text/html"})
         found = re.search(r'data-form-token="([^"]+)"', page.text)
         assert found, page.text
@@ -201,11 +196,11 @@ class TestSessions:
         self, at_acme: httpx.AsyncClient, app: ASGIApp, acme: House, new_person: NewPerson
     ) -> None:
         person = await new_person(acme)
-        await _sign_in(at_acme, person)
+        await sign_in(at_acme, person)
         first = at_acme.cookies["imprint-dev"]
         async with client_at(app, "acme.localhost") as again:
             again.cookies.set("imprint-dev-form", "planted-before", domain="acme.localhost")
-            form = _form(await again.get("/auth/login"))
+            form = form_of(await again.get("/auth/login"))
             fields = {"login": person.email, "password": PASSWORD, "form": form, "next": ""}
             cookies = f"imprint-dev={first}; imprint-dev-form=planted-before"
             answer = await again.post("/auth/login", data=fields, headers=SAME | {"Cookie": cookies})
@@ -215,10 +210,10 @@ class TestSessions:
         assert await refused(at_acme, {"Cookie": f"imprint-dev={first}"})
 
     async def test_signing_out_ends_it_for_good(self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson) -> None:
-        await _sign_in(at_acme, await new_person(acme))
+        await sign_in(at_acme, await new_person(acme))
         kept = at_acme.cookies["imprint-dev"]
         assert (await at_acme.post("/auth/logout", data={"form": "x"}, headers=SAME)).status_code == 403
-        form = _form(await at_acme.get("/auth/logout"))
+        form = form_of(await at_acme.get("/auth/logout"))
         answer = await at_acme.post("/auth/logout", data={"form": form}, headers=SAME)
         assert (answer.status_code, answer.headers["location"]) == (303, "/auth/login?signed-out")
         assert "imprint-dev" not in at_acme.cookies
@@ -228,21 +223,21 @@ class TestSessions:
     async def test_a_cookie_of_one_organization_is_worth_nothing_at_another(
         self, at_acme: httpx.AsyncClient, at_globex: httpx.AsyncClient, acme: House, new_person: NewPerson
     ) -> None:
-        await _sign_in(at_acme, await new_person(acme))
+        await sign_in(at_acme, await new_person(acme))
         planted = {"Cookie": f"imprint-dev={at_acme.cookies['imprint-dev']}"}
         assert await refused(at_globex, planted)
         assert (await at_globex.get("/auth/account", headers=planted)).headers["location"].startswith("/auth/login")
 
     async def test_one_that_is_past_its_time_is_over(self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson, pool: Database) -> None:
         person = await new_person(acme)
-        await _sign_in(at_acme, person)
+        await sign_in(at_acme, person)
         async with pool.writing(acme.tenant.place) as connection:
             await connection.execute(statement("UPDATE __tenant__.sessions SET expires_at = now() WHERE user_id = :id"), id=person.user_id)
         assert await refused(at_acme)
         assert (await at_acme.get("/auth/login")).status_code == 200
 
     async def test_its_secret_is_in_no_table(self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson, pool: Database) -> None:
-        await _sign_in(at_acme, await new_person(acme))
+        await sign_in(at_acme, await new_person(acme))
         async with pool.reading(acme.tenant.place) as connection:
             rows = await connection.fetch(statement("SELECT s::text AS row FROM __tenant__.sessions s"))
         assert rows
@@ -252,10 +247,10 @@ class TestSessions:
     async def test_nobody_is_sent_elsewhere_after_signing_in(
         self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson, wanted: str
     ) -> None:
-        assert (await _sign_in(at_acme, await new_person(acme), next=wanted)).headers["location"] == "/auth/account"
+        assert (await sign_in(at_acme, await new_person(acme), next=wanted)).headers["location"] == "/auth/account"
 
     async def test_whoever_wanted_a_page_gets_there(self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson) -> None:
-        assert (await _sign_in(at_acme, await new_person(acme), next="/graphql?a=b")).headers["location"] == "/graphql?a=b"
+        assert (await sign_in(at_acme, await new_person(acme), next="/graphql?a=b")).headers["location"] == "/graphql?a=b"
         assert (await at_acme.get("/auth/login?next=/graphql")).headers["location"] == "/graphql"
 
 
@@ -268,7 +263,7 @@ class TestInvitations:
         assert link.startswith("http://acme.localhost:8000/auth/invitation?token=")
         path = urlsplit(link).path + "?" + urlsplit(link).query
         page = await at_acme.get(path)
-        fields = {"token": link.rpartition("=")[2], "form": _form(page)}
+        fields = {"token": link.rpartition("=")[2], "form": form_of(page)}
         short = await at_acme.post("/auth/invitation", data=fields | {"password": "short"}, headers=SAME)
         assert short.status_code == 400
         assert "12 to 256 characters" in short.text
@@ -286,7 +281,7 @@ class TestInvitations:
 
         async def join(password: str) -> int:
             async with client_at(app, "acme.localhost") as client:
-                form = _form(await client.get(f"/auth/invitation?token={token}"))
+                form = form_of(await client.get(f"/auth/invitation?token={token}"))
                 fields = {"token": token, "form": form, "password": password}
                 return (await client.post("/auth/invitation", data=fields, headers=SAME)).status_code
 
@@ -325,7 +320,7 @@ class TestInvitations:
 
     async def test_of_two_links_of_one_person_one_is_used(self, at_acme: httpx.AsyncClient, auth: Auth, acme: House, invited: Person) -> None:
         one, other = [await auth.parts.links.issue(acme.tenant, invited.user_id, "invitation") for _ in range(2)]
-        form = _form(await at_acme.get(f"/auth/invitation?token={one}"))
+        form = form_of(await at_acme.get(f"/auth/invitation?token={one}"))
         fields = {"token": one, "form": form, "name": "Kim Otherwise", "password": "a long enough one"}
         assert (await at_acme.post("/auth/invitation", data=fields, headers=SAME)).status_code == 303
         assert (await at_acme.get(f"/auth/invitation?token={other}")).status_code == 410
@@ -359,7 +354,7 @@ class TestFrontDoor:
 
     async def test_an_organizations_front_door_leads_to_its_login(self, at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson) -> None:
         assert (await at_acme.get("/")).headers["location"] == "/auth/login"
-        await _sign_in(at_acme, await new_person(acme))
+        await sign_in(at_acme, await new_person(acme))
         assert (await at_acme.get("/")).headers["location"] == "/auth/account"
 
 

@@ -19,13 +19,12 @@ from auth.service import Auth
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.authenticators import Device, encoded
+from tests.forms import value_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, token_pair, who
-from tests.integration.auth.test_second_factors import CODES, FORM, sign_in
+from tests.integration.auth.test_second_factors import CODES, sign_in
 from tests.integration.conftest import House
 from tests.integration.migrations.conftest import as_owner
 
-ASKED = re.compile(r'name="asked" value="([^"]+)"')
-AT = re.compile(r'name="at" value="([^"]+)"')
 OPTIONS = re.compile(r'data-options="([^"]+)"')
 REFUSED = "You could not be signed in."
 
@@ -43,11 +42,9 @@ def origin_of(person: Person) -> str:
 
 
 def asked_on(page: str) -> Asked:
-    options, asked, form = OPTIONS.search(page), ASKED.search(page), FORM.search(page)
+    options = OPTIONS.search(page)
     assert options
-    assert asked
-    assert form
-    return Asked(html.unescape(options[1]), {"form": form[1], "asked": asked[1]})
+    return Asked(html.unescape(options[1]), {name: value_of(page, name) for name in ("form", "asked")})
 
 
 async def asked_at(client: httpx.AsyncClient, address: str) -> Asked:
@@ -107,9 +104,8 @@ async def test_somebody_registers_a_passkey_signs_in_with_it_alone_and_removes_i
     sessions = await auth.parts.devices.of(acme.tenant, person.user_id)
     amr = {(await auth.parts.sessions.by_id(acme.tenant, one.id)).amr for one in sessions}  # type: ignore[union-attr] # they are live
     (held,) = await auth.parts.passkeys.of(acme.tenant, person.user_id)
-    form = FORM.search(page)
-    assert form
-    removed = await browser.post("/auth/account/passkeys/remove", data={"form": form[1], "id": str(held.id)})
+    form = value_of(page, "form")
+    removed = await browser.post("/auth/account/passkeys/remove", data={"form": form, "id": str(held.id)})
     after = await enter(another, device)
 
     assert (made.status_code, len(CODES.findall(made.text))) == (200, 10)
@@ -133,10 +129,9 @@ async def test_it_is_the_second_factor_after_a_password_and_a_code_on_paper_stan
     device.verifies = False  # the password was the other factor
     first = await sign_in(another, person)
     page = (await another.get(first.headers["location"])).text
-    asked, at = asked_on(page), AT.search(page)
-    assert at
+    asked, at = asked_on(page), value_of(page, "at")
     nobody = (await who(another))["me"]
-    second = await another.post("/auth/second-factor", data={**asked.fields, "at": at[1], "credential": device.prove(asked.options)})
+    second = await another.post("/auth/second-factor", data={**asked.fields, "at": at, "credential": device.prove(asked.options)})
     methods = {(await auth.parts.sessions.by_id(acme.tenant, one.id)).amr for one in await auth.parts.devices.of(acme.tenant, person.user_id)}  # type: ignore[union-attr] # they are live
     without = await another.post("/auth/token", json={"email": person.email, "password": PASSWORD})
     on_paper = await another.post("/auth/token", json={"email": person.email, "password": PASSWORD, "totp": codes[0]})
@@ -154,9 +149,8 @@ async def test_where_everybody_needs_a_second_factor_a_passkey_is_one(app: ASGIA
     async with client_at(app, "careful.localhost") as browser:
         first = await sign_in(browser, person)
         page = (await browser.get(first.headers["location"])).text
-        asked, at = asked_on(page), AT.search(page)
-        assert at
-        done = await browser.post("/auth/second-factor", data={**asked.fields, "at": at[1], "credential": device.make(asked.options), "name": "Mine"})
+        asked, at = asked_on(page), value_of(page, "at")
+        done = await browser.post("/auth/second-factor", data={**asked.fields, "at": at, "credential": device.make(asked.options), "name": "Mine"})
         me = (await who(browser))["me"]["id"]
     async with client_at(app, "careful.localhost") as elsewhere:
         came = await enter(elsewhere, device)
@@ -258,9 +252,8 @@ async def test_a_passkey_of_another_organization_or_person_opens_nothing(
     there = await enter(browser, foreign)
     first = await sign_in(another, person)
     page = (await another.get(first.headers["location"])).text
-    asked, at = asked_on(page), AT.search(page)
-    assert at
-    as_another = await another.post("/auth/second-factor", data={**asked.fields, "at": at[1], "credential": own.prove(asked.options)})
+    asked, at = asked_on(page), value_of(page, "at")
+    as_another = await another.post("/auth/second-factor", data={**asked.fields, "at": at, "credential": own.prove(asked.options)})
 
     assert (there.status_code, as_another.status_code, (await who(another))["me"]) == (401, 401, None)
     assert await checks_failed(auth, acme, 2) == ["passkey_person", "passkey_known"]

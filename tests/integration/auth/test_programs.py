@@ -23,12 +23,12 @@ from auth.service import Auth
 from tenants.errors import ValidationFailed
 from tenants.ids import new_id
 from tenants.transaction import Cause
+from tests.forms import form_of, value_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, ask_who, bearer, client_at, who
 from tests.integration.conftest import House
 
 BACK = "https://shop.example/signed-in?from=acme"
 VERIFIER = secrets.token_urlsafe(48)
-FORM = re.compile(r'name="form" value="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,9 @@ async def sign_in(browser: httpx.AsyncClient, person: Person, wanted: str) -> ht
     assert page.status_code == 303, page.text
     assert page.headers["location"].startswith("/auth/login?")
     form = await browser.get(page.headers["location"])
-    found = FORM.search(form.text)
-    assert found
+    found = form_of(form)
     assert "https://shop.example" in form.headers["content-security-policy"]
-    typed = {"login": person.email, "password": PASSWORD, "form": found[1], "next": wanted}
+    typed = {"login": person.email, "password": PASSWORD, "form": found, "next": wanted}
     return await browser.post("/auth/login", data=typed)
 
 
@@ -299,13 +298,11 @@ async def test_a_reverse_proxy_asks_who_sends_a_request(auth: Auth, bus: Bus, ac
 
 async def own_token(browser: httpx.AsyncClient, person: Person, **typed: str) -> str:
     form = await browser.get("/auth/login")
-    found = FORM.search(form.text)
-    assert found
-    await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": found[1]})
+    found = form_of(form)
+    await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": found})
     page = await browser.get("/auth/account/tokens")
-    again = FORM.search(page.text)
-    assert again
-    made = await browser.post("/auth/account/tokens", data={"form": again[1], "name": "A script", "days": "30", "permissions": "", **typed})
+    again = form_of(page)
+    made = await browser.post("/auth/account/tokens", data={"form": again, "name": "A script", "days": "30", "permissions": "", **typed})
     token = re.search(r"imp_[0-9a-f]{32}_[A-Za-z0-9_-]{43}", made.text)
     assert token, made.text
     return token[0]
@@ -326,10 +323,8 @@ async def test_a_persons_token_does_what_it_was_given_and_its_person_may_do_at_t
     shown = (await browser.get("/auth/account/tokens")).text
     assert token not in shown
     assert "A script" in shown
-    listed, form = re.search(r'name="id" value="([^"]+)"', shown), FORM.search(shown)
-    assert listed
-    assert form
-    assert (await browser.post("/auth/account/tokens/revoke", data={"form": form[1], "id": listed[1]})).status_code == 303
+    fields = {name: value_of(shown, name) for name in ("form", "id")}
+    assert (await browser.post("/auth/account/tokens/revoke", data=fields)).status_code == 303
     assert (await ask_who(at_acme, bearer(token))).status_code == 401
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -21,13 +20,13 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from tests.authenticators import Device
+from tests.forms import form_of, value_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, demand
-from tests.integration.auth.test_passkeys import AT, asked_on, device_of, origin_of, register
-from tests.integration.auth.test_second_factors import FORM, Enrolled, as_if_later, enrol, sign_in
+from tests.integration.auth.test_passkeys import asked_on, device_of, origin_of, register
+from tests.integration.auth.test_second_factors import Enrolled, as_if_later, enrol, sign_in
 from tests.integration.conftest import House, house_of
 
 COOKIE = "imprint-dev-device"
-KNOWN = re.compile(r'name="device" value="([^"]+)"')
 IN, ASKED = "/auth/account/tokens", "/auth/second-factor?at="
 PAST = statement("UPDATE __tenant__.remembered_devices SET created_at = created_at - interval '8 days' WHERE user_id = :user_id")
 OVER = statement("UPDATE __tenant__.remembered_devices SET expires_at = now() - interval '1 second' WHERE user_id = :user_id")
@@ -57,11 +56,9 @@ async def remember(auth: Auth, browser: httpx.AsyncClient, enrolled: Enrolled, *
     """They sign in with password and code, and choose not to be asked here again."""
     first = (await sign_in(browser, enrolled.person)).headers["location"]
     page = (await browser.get(first)).text
-    form, at = FORM.search(page), AT.search(page)
-    assert form
-    assert at
+    form, at = value_of(page, "form"), value_of(page, "at")
     chosen_fields = {"remember": "on"} if chosen else {}
-    done = await browser.post("/auth/second-factor", data={"form": form[1], "at": at[1], "code": enrolled.code(), **chosen_fields})
+    done = await browser.post("/auth/second-factor", data={"form": form, "at": at, "code": enrolled.code(), **chosen_fields})
     assert done.status_code == 303
     await as_if_later(auth, enrolled.person)
     return done
@@ -116,9 +113,8 @@ async def test_a_passkey_as_the_second_factor_may_be_remembered_too(
     person = await new_person(acme)
     device = await device_of(app, person)
     page = (await browser.get((await sign_in(browser, person)).headers["location"])).text
-    asked, at = asked_on(page), AT.search(page)
-    assert at
-    await browser.post("/auth/second-factor", data={**asked.fields, "at": at[1], "credential": device.prove(asked.options), "remember": "on"})
+    asked, at = asked_on(page), value_of(page, "at")
+    await browser.post("/auth/second-factor", data={**asked.fields, "at": at, "credential": device.prove(asked.options), "remember": "on"})
 
     assert await came_in(browser, person)
 
@@ -145,31 +141,26 @@ async def test_people_see_such_devices_and_forget_one_but_nobody_anothers(
     mine, other = await new_person(acme), await new_person(acme)
     await remembered(auth, browser, mine)
     page = (await browser.get("/auth/account/sessions")).text
-    known, form = KNOWN.search(page), FORM.search(page)
-    assert known
-    assert form
+    known = value_of(page, "device")
     async with client_at(app, "acme.localhost") as stranger:
         await sign_in(stranger, other)
-        theirs = FORM.search((await stranger.get("/auth/account/sessions")).text)
-        assert theirs
-        await stranger.post("/auth/account/sessions", data={"form": theirs[1], "device": known[1]})
+        theirs = form_of(await stranger.get("/auth/account/sessions"))
+        await stranger.post("/auth/account/sessions", data={"form": theirs, "device": known})
     untouched = await came_in(browser, mine)
-    form = FORM.search((await browser.get("/auth/account/sessions")).text)
-    assert form
-    forgotten = await browser.post("/auth/account/sessions", data={"form": form[1], "device": known[1]})
+    form = form_of(await browser.get("/auth/account/sessions"))
+    forgotten = await browser.post("/auth/account/sessions", data={"form": form, "device": known})
     after = (await browser.get("/auth/account/sessions")).text
 
     assert "This device" in page
     assert (untouched, forgotten.status_code, await came_in(browser, mine)) == (True, 303, False)
-    assert KNOWN.search(after) is None
+    assert 'name="device" value=' not in after
 
 
 async def test_another_password_ends_it(auth: Auth, acme: House, browser: httpx.AsyncClient, new_person: NewPerson) -> None:
     person = await new_person(acme)
     await remembered(auth, browser, person)
-    form = FORM.search((await browser.get("/auth/account/password")).text)
-    assert form
-    changed = await browser.post("/auth/account/password", data={"form": form[1], "old": PASSWORD, "password": "four other words here"})
+    form = form_of(await browser.get("/auth/account/password"))
+    changed = await browser.post("/auth/account/password", data={"form": form, "old": PASSWORD, "password": "four other words here"})
     await auth.parts.credentials.set_password(acme.tenant, person.user_id, PASSWORD)
 
     assert changed.status_code == 200
@@ -199,9 +190,8 @@ async def test_signing_out_everywhere_and_being_kept_out_end_it(
 ) -> None:
     leaving, suspended = await new_person(acme), await new_person(acme)
     await remembered(auth, browser, leaving)
-    form = FORM.search((await browser.get("/auth/account/sessions")).text)
-    assert form
-    await browser.post("/auth/account/sessions", data={"form": form[1], "id": "others"})
+    form = form_of(await browser.get("/auth/account/sessions"))
+    await browser.post("/auth/account/sessions", data={"form": form, "id": "others"})
     async with client_at(app, "acme.localhost") as other:
         await remembered(auth, other, suspended)
         for command in (SuspendUser(suspended.user_id), ReactivateUser(suspended.user_id)):

@@ -20,6 +20,7 @@ from auth.saml.certificates import KeyPair
 from auth.saml.names import EMAIL_ADDRESS, NAMESPACES, RSA_SHA256, SUCCESS
 from ops.bench.identity_provider import Answer, at, attribute, one, pair_of, request_in, sign
 from tenants.ids import new_id
+from tests.forms import form_of
 from tests.integration.auth.conftest import who
 from tests.saml.visiting import Visit
 
@@ -156,9 +157,8 @@ async def test_what_another_organizations_provider_says_ends_nothing_here(visiti
 
 async def _sign_out(visit: Visit) -> httpx.Response:
     page = await visit.browser.get("/auth/logout")
-    form = re.search(r'name="form" value="([^"]+)"', page.text)
-    assert form
-    return await visit.browser.post("/auth/logout", data={"form": form[1]}, headers={"Origin": "http://acme.localhost:8000"})
+    form = form_of(page)
+    return await visit.browser.post("/auth/logout", data={"form": form}, headers={"Origin": "http://acme.localhost:8000"})
 
 
 async def test_whoever_signs_out_here_is_signed_out_at_the_provider_too(visiting: Visiting) -> None:

@@ -25,14 +25,12 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from tests.authenticators import Device
+from tests.forms import form_of, value_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, ask_who, bearer, client_at, demand, who
 from tests.integration.auth.test_arrivals import connected, somebody
 from tests.integration.conftest import House
 from tests.integration.migrations.commands import imprint
 
-FORM = re.compile(r'name="form" value="([^"]+)"')
-AT = re.compile(r'name="at" value="([^"]+)"')
-ASKED = re.compile(r'name="asked" value="([^"]+)"')
 OPTIONS = re.compile(r'data-options="([^"]+)"')
 SECRET = re.compile(r'id="secret">([A-Z2-7]+)<')
 CODES = re.compile(r"<code>([A-Z0-9]{5}-[A-Z0-9]{5})</code>")
@@ -56,17 +54,14 @@ async def browser(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def sign_in(browser: httpx.AsyncClient, person: Person) -> httpx.Response:
-    form = FORM.search((await browser.get("/auth/login")).text)
-    assert form
-    return await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form[1], "next": "/auth/account/tokens"})
+    form = form_of(await browser.get("/auth/login"))
+    return await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form, "next": "/auth/account/tokens"})
 
 
 async def type_code(browser: httpx.AsyncClient, address: str, code: str) -> httpx.Response:
     page = (await browser.get(address)).text
-    form, at = FORM.search(page), AT.search(page)
-    assert form
-    assert at
-    return await browser.post("/auth/second-factor", data={"form": form[1], "at": at[1], "code": code})
+    form, at = value_of(page, "form"), value_of(page, "at")
+    return await browser.post("/auth/second-factor", data={"form": form, "at": at, "code": code})
 
 
 async def enrol(auth: Auth, person: Person) -> Enrolled:
@@ -89,12 +84,11 @@ async def test_somebody_sets_a_second_factor_up_and_is_asked_for_it_from_then_on
     person = await new_person(acme)
     await sign_in(browser, person)
     page = (await browser.get("/auth/account/second-factor")).text
-    form, secret = FORM.search(page), SECRET.search(page)
-    assert form
+    form, secret = value_of(page, "form"), SECRET.search(page)
     assert secret
     assert 'src="data:image/svg+xml;base64,' in page
-    wrong = await browser.post("/auth/account/second-factor", data={"form": form[1], "code": "000000"})
-    done = await browser.post("/auth/account/second-factor", data={"form": form[1], "code": pyotp.TOTP(secret[1]).now()})
+    wrong = await browser.post("/auth/account/second-factor", data={"form": form, "code": "000000"})
+    done = await browser.post("/auth/account/second-factor", data={"form": form, "code": pyotp.TOTP(secret[1]).now()})
     codes = CODES.findall(done.text)
     assert (wrong.status_code, done.status_code, len(codes)) == (401, 200, 10)
 
@@ -122,10 +116,8 @@ async def test_a_second_step_is_good_once_in_its_browser_and_not_without_the_fir
         guessed = await stranger.get("/auth/second-factor?at=" + "A" * 43)
         none = await stranger.get("/auth/second-factor")
     page = (await browser.get(first.headers["location"])).text
-    form, at = FORM.search(page), AT.search(page)
-    assert form
-    assert at
-    good = await browser.post("/auth/second-factor", data={"form": form[1], "at": at[1], "code": enrolled.code()})
+    form, at = value_of(page, "form"), value_of(page, "at")
+    good = await browser.post("/auth/second-factor", data={"form": form, "at": at, "code": enrolled.code()})
     again = await browser.get(first.headers["location"])
 
     assert [(one.status_code, one.headers["location"]) for one in (elsewhere, guessed, none, again)] == [(303, "/auth/login")] * 4
@@ -203,7 +195,7 @@ async def test_whoever_has_the_password_alone_sets_no_second_one_up(auth: Auth, 
         first = await sign_in(thief, person)
         page = (await thief.get(first.headers["location"])).text
         device = Device(f"http://{strict.tenant.slug}.localhost:8000")
-        asked = {name: found[1] for name, found in (("form", FORM.search(page)), ("at", AT.search(page)), ("asked", ASKED.search(page))) if found}
+        asked = {name: value_of(page, name) for name in ("form", "at", "asked")}
         options = OPTIONS.search(page)
         assert options
         await enrol(auth, person)
@@ -218,9 +210,8 @@ async def test_the_page_leads_on_to_the_front_end_that_wants_them(auth: Auth, ac
     enrolled = await enrol(auth, person)
     client, _ = await auth.parts.clients.add(acme.tenant, f"Shop {new_id()}", ["https://shop.example/back"], Cause(new_id()))
     wanted = f"/auth/authorize?client_id={client.client_id}"
-    form = FORM.search((await browser.get("/auth/login")).text)
-    assert form
-    first = await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form[1], "next": wanted})
+    form = form_of(await browser.get("/auth/login"))
+    first = await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form, "next": wanted})
     page = await browser.get(first.headers["location"])
     second = await type_code(browser, first.headers["location"], enrolled.code())
 
@@ -247,9 +238,8 @@ async def test_an_invitation_leads_to_the_second_factor_too(auth: Auth, app: ASG
     token = await auth.parts.links.issue(strict.tenant, person.user_id, "invitation")
     async with client_at(app, "careful.localhost") as browser:
         page = (await browser.get("/auth/invitation", params={"token": token})).text
-        form = FORM.search(page)
-        assert form
-        joined = await browser.post("/auth/invitation", data={"token": token, "name": "Kim", "password": PASSWORD, "form": form[1]})
+        form = value_of(page, "form")
+        joined = await browser.post("/auth/invitation", data={"token": token, "name": "Kim", "password": PASSWORD, "form": form})
         nobody = (await who(browser))["me"]
 
     assert joined.headers["location"].startswith("/auth/second-factor?at=")

@@ -12,7 +12,7 @@ from app.users.commands import UpdatePreferences
 from auth.principal import Kind, Principal
 from tenants.ids import new_id
 from tests.integration.auth.conftest import NewPerson
-from tests.integration.auth.test_pages import _sign_in
+from tests.integration.auth.test_pages import sign_in
 from tests.integration.conftest import House
 
 
@@ -55,7 +55,7 @@ async def test_a_person_is_answered_in_the_language_they_prefer(at_acme: httpx.A
         Principal(Kind.PERSON, person.user_id, "author"),
         correlation_id=new_id(),
     )
-    assert (await _sign_in(at_acme, person)).status_code == 303
+    assert (await sign_in(at_acme, person)).status_code == 303
     async with asyncio.timeout(60):
         while _language(account := await at_acme.get("/auth/account", headers={"Accept-Language": "de"})) != "fr":
             await asyncio.sleep(0.2)

@@ -20,11 +20,12 @@ from tenants.ids import new_id
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from tests.authenticators import Device
+from tests.forms import form_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, bearer, client_at, token_pair, who
 from tests.integration.auth.test_openid import Connected, connect, refused
 from tests.integration.auth.test_passkeys import asked_at, origin_of, register
 from tests.integration.auth.test_programs import asking, brought, registered, trade
-from tests.integration.auth.test_second_factors import FORM, enrol, sign_in
+from tests.integration.auth.test_second_factors import enrol, sign_in
 from tests.integration.conftest import House
 from tests.peers import openid
 from tests.peers.openid import Provider
@@ -75,9 +76,8 @@ async def known_to_be_long_ago(browser: httpx.AsyncClient) -> httpx.Response:
 
 
 async def prove(browser: httpx.AsyncClient, next: str = "/auth/account/second-factor", **typed: str) -> httpx.Response:
-    form = FORM.search((await browser.get("/auth/again", params={"next": next})).text)
-    assert form
-    return await browser.post("/auth/again", data={"form": form[1], "next": next, **typed})
+    form = form_of(await browser.get("/auth/again", params={"next": next}))
+    return await browser.post("/auth/again", data={"form": form, "next": next, **typed})
 
 
 async def test_a_page_asks_again_and_leads_back_and_the_session_is_another(
@@ -149,12 +149,11 @@ async def test_nothing_is_made_or_changed_without_it(
 ) -> None:
     person = await new_person(acme)
     await sign_in(browser, person)
-    form = FORM.search((await browser.get("/auth/account/sessions")).text)
-    assert form
+    form = form_of(await browser.get("/auth/account/sessions"))
     await long_ago(pool, person)
     await known_to_be_long_ago(browser)
     answers = [
-        await browser.post(address, data={"form": form[1], **fields})
+        await browser.post(address, data={"form": form, **fields})
         for address, fields in (
             ("/auth/account/tokens", {"name": "x", "days": "1"}),
             ("/auth/account/second-factor", {"code": "000000"}),
@@ -276,9 +275,8 @@ async def test_api_tokens_are_not_asked(acme: House, pool: Database, app: ASGIAp
     owner, other = await new_person(acme, role="owner"), await new_person(acme)
     async with client_at(app, "acme.localhost") as browser, client_at(app, "acme.localhost") as program:
         await sign_in(browser, owner)
-        form = FORM.search((await browser.get("/auth/account/tokens")).text)
-        assert form
-        made = await browser.post("/auth/account/tokens", data={"form": form[1], "name": "x", "days": "1", "permissions": "users.manage"})
+        form = form_of(await browser.get("/auth/account/tokens"))
+        made = await browser.post("/auth/account/tokens", data={"form": form, "name": "x", "days": "1", "permissions": "users.manage"})
         token = TOKEN.search(made.text)
         assert token
         await long_ago(pool, owner)
@@ -294,16 +292,15 @@ async def test_the_consoles_forms_are_guarded_and_lead_back(acme: House, pool: D
     async with client_at(app, "acme.localhost") as browser:
         await signed_in_long_ago(browser, pool, admin)
         page = await browser.get("/admin/sign-on")
-        form = FORM.search(page.text)
-        assert form
+        form = form_of(page)
         new = await browser.get("/admin/sign-on/new/oidc")
         policies = await browser.get("/admin/sign-on/policies")
         sent = await browser.post(
             "/admin/sign-on/domains",
-            data={"form": form[1], "domain": "claimed.example"},
+            data={"form": form, "domain": "claimed.example"},
             headers={"Referer": "http://acme.localhost:8000/admin/sign-on"},
         )
-        abroad = await browser.post("/admin/sign-on/domains", data={"form": form[1]}, headers={"Referer": "http://evil.example/admin/sign-on"})
+        abroad = await browser.post("/admin/sign-on/domains", data={"form": form}, headers={"Referer": "http://evil.example/admin/sign-on"})
         again = (await browser.get("/admin/sign-on")).text
 
     assert page.status_code == 200

@@ -31,6 +31,7 @@ from tenants.errors import Conflict, NotFound, ValidationFailed
 from tenants.ids import new_id
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
+from tests.forms import form_of
 from tests.integration.conftest import House
 from tests.integration.tenants.lives import as_owner
 
@@ -38,7 +39,6 @@ PASSWORD = "three words together"
 _addresses = itertools.count(1)
 _SECRET = re.compile(r"<code>([A-Z2-7]+)</code>")
 _OFFERED = re.compile(r'name="offered" value="([0-9a-f]+)"')
-_FORM = re.compile(r'name="form" value="([^"]+)"')
 
 
 @dataclass(slots=True)
@@ -54,9 +54,7 @@ class Person:
         return pyotp.TOTP(self.secret).at(int(time.time()) + steps * 30)
 
     async def form(self, path: str = "/sign-in") -> str:
-        found = _FORM.search((await self.browser.get(path)).text)
-        assert found is not None
-        return found[1]
+        return form_of(await self.browser.get(path))
 
     async def send(self, path: str, **fields: str) -> httpx.Response:
         return await self.browser.post(path, data={"form": await self.form(path if path.startswith("/enrol") else "/sign-in"), **fields})

@@ -25,6 +25,7 @@ from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import Statement, statement
 from tenants.transaction import Cause, transaction
+from tests.forms import form_of
 from tests.integration.conftest import House, house_of
 from tests.integration.migrations.conftest import as_owner
 from tests.integration.serving import running
@@ -133,12 +134,6 @@ class Visitor:
     async def rows(self, query: Statement, **values: object) -> list[object]:
         async with self.line.pool.reading(self.house.tenant.place) as connection:
             return [value for row in await connection.fetch(query, **values) for _, value in row.items()]
-
-
-def form_of(page: httpx.Response) -> str:
-    found = re.search(r'name="form" value="([^"]+)"', page.text)
-    assert found, page.text
-    return found[1]
 
 
 def _read(file: Path) -> tuple[str, str]:

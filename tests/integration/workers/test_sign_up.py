@@ -31,6 +31,7 @@ from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tenants.statements import statement
+from tests.forms import form_of
 from tests.integration.migrations.commands import environment, imprint
 from tests.integration.serving import running
 from tests.integration.workers.conftest import Line
@@ -104,12 +105,6 @@ class Newcomer:
     async def states(self) -> list[str]:
         async with self.line.pool.control() as connection:
             return [row["state"] for row in await connection.fetch(STATES)]
-
-
-def form_of(page: httpx.Response) -> str:
-    found = re.search(r'name="form" value="([^"]+)"', page.text)
-    assert found, page.text
-    return found[1]
 
 
 @dataclass(frozen=True, slots=True)
