@@ -19,9 +19,9 @@ from tenants.errors import Conflict, NotFound, ValidationFailed
 from tenants.ids import new_id
 from tenants.lifecycle.domains import NotVerified
 from tests.integration.admin.test_sign_on import send, signed_in
+from tests.integration.auth.arriving import connected
 from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import NewPerson, client_at
-from tests.integration.auth.test_arrivals import connected
 from tests.integration.conftest import House
 from tests.name_server import name_server
 

@@ -24,9 +24,9 @@ from tenants.ids import new_id
 from tenants.statements import statement
 from tests.forms import form_of
 from tests.integration.admin.test_sign_on import connect, onward, send, signed_in
+from tests.integration.auth.arriving import own
 from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import NewPerson, Person, client_at, who
-from tests.integration.auth.test_arrivals import own
 from tests.integration.conftest import House
 from tests.peers import openid
 from tests.peers.openid import CLIENT, SECRET, Provider

@@ -17,9 +17,9 @@ from auth.sso.connections import Connection
 from ops.bench.identity_provider import metadata, pair_of
 from tenants.ids import new_id
 from tests.forms import form_of
+from tests.integration.auth.arriving import own
 from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, who
-from tests.integration.auth.test_arrivals import own
 from tests.integration.conftest import House
 from tests.peers import openid
 from tests.peers.openid import CLIENT, SECRET, Provider

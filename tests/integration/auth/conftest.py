@@ -108,6 +108,13 @@ async def at_acme(app: ASGIApp, acme: House) -> AsyncIterator[httpx.AsyncClient]
 
 
 @pytest.fixture
+async def browser(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody's browser at Acme, with cookies of its own."""
+    async with client_at(app, "acme.localhost") as client:
+        yield client
+
+
+@pytest.fixture
 async def at_globex(app: ASGIApp, globex: House) -> AsyncIterator[httpx.AsyncClient]:
     async with client_at(app, "globex.localhost") as client:
         yield client

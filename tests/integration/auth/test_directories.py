@@ -8,7 +8,7 @@ import re
 import socket
 import time
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_network
 from typing import Any
@@ -28,8 +28,8 @@ from tenants.ids import new_id
 from tenants.statements import statement
 from tenants.transaction import Cause
 from tests.forms import form_of
+from tests.integration.auth.arriving import own
 from tests.integration.auth.conftest import bearer, client_at, who
-from tests.integration.auth.test_arrivals import own
 from tests.integration.conftest import House
 from tests.peers import openldap
 from tests.peers.certificates import Authority
@@ -66,12 +66,6 @@ def at_acmes() -> Iterator[Directory]:
 def at_globexs() -> Iterator[Directory]:
     with openldap.running("globex") as directory:
         yield directory
-
-
-@pytest.fixture
-async def browser(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_at(app, "acme.localhost") as client:
-        yield client
 
 
 def settings_for(directory: Directory, **changed: Any) -> dict[str, Any]:

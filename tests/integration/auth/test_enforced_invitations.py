@@ -15,8 +15,8 @@ from auth.service import Auth
 from tenants.ids import new_id
 from tenants.transaction import Cause
 from tests.forms import form_of
+from tests.integration.auth.arriving import arrive, somebody
 from tests.integration.auth.conftest import PASSWORD, NewPerson, client_at
-from tests.integration.auth.test_arrivals import arrive, somebody
 from tests.integration.auth.test_enforced import enforced, house  # noqa: F401 - a fixture
 from tests.integration.conftest import House
 

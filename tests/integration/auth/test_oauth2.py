@@ -18,8 +18,8 @@ from tenants.errors import ValidationFailed
 from tenants.ids import new_id
 from tenants.statements import statement
 from tenants.transaction import Cause
+from tests.integration.auth.arriving import own
 from tests.integration.auth.conftest import client_at, who
-from tests.integration.auth.test_arrivals import own
 from tests.integration.auth.test_openid import ANSWERS as OPENID_ANSWERS
 from tests.integration.auth.test_openid import becoming
 from tests.integration.conftest import House

@@ -25,8 +25,8 @@ from tenants.ids import new_id
 from tenants.statements import statement
 from tenants.transaction import Cause
 from tests.forms import form_of
+from tests.integration.auth.arriving import own
 from tests.integration.auth.conftest import client_at, who
-from tests.integration.auth.test_arrivals import own
 from tests.integration.conftest import House
 from tests.peers import openid
 from tests.peers.openid import CLIENT, SECRET, Provider

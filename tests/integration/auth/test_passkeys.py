@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -20,68 +18,11 @@ from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.authenticators import Device, encoded
 from tests.forms import value_of
-from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, token_pair, who
-from tests.integration.auth.test_second_factors import CODES, sign_in
+from tests.integration.auth.conftest import PASSWORD, NewPerson, client_at, token_pair, who
+from tests.integration.auth.passkeys import REFUSED, asked_at, asked_on, checks_failed, device_of, enter, origin_of, register
+from tests.integration.auth.second_factors import CODES, sign_in
 from tests.integration.conftest import House
 from tests.integration.migrations.conftest import as_owner
-
-OPTIONS = re.compile(r'data-options="([^"]+)"')
-REFUSED = "You could not be signed in."
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a page asks of the device, and what its form sends along."""
-
-    options: str
-    fields: dict[str, str]
-
-
-def origin_of(person: Person) -> str:
-    return f"http://{person.tenant.slug}.localhost:8000"
-
-
-def asked_on(page: str) -> Asked:
-    options = OPTIONS.search(page)
-    assert options
-    return Asked(html.unescape(options[1]), {name: value_of(page, name) for name in ("form", "asked")})
-
-
-async def asked_at(client: httpx.AsyncClient, address: str) -> Asked:
-    return asked_on((await client.get(address)).text)
-
-
-async def register(client: httpx.AsyncClient, device: Device, name: str = "A phone", **bent: Any) -> httpx.Response:
-    """Of whoever is signed in there."""
-    asked = await asked_at(client, "/auth/account/second-factor")
-    return await client.post("/auth/account/passkeys", data={**asked.fields, "name": name, "credential": device.make(asked.options, **bent)})
-
-
-async def enter(client: httpx.AsyncClient, device: Device, **bent: Any) -> httpx.Response:
-    asked = await asked_at(client, "/auth/passkey?next=/auth/account/tokens")
-    credential = device.prove(asked.options, **bent)
-    return await client.post("/auth/passkey", data={**asked.fields, "next": "/auth/account/tokens", "credential": credential})
-
-
-async def device_of(app: ASGIApp, person: Person, **kind: Any) -> Device:
-    """Registered, by somebody who signed in with their password."""
-    device = Device(origin_of(person), **kind)
-    async with client_at(app, f"{person.tenant.slug}.localhost") as client:
-        await sign_in(client, person)
-        done = await register(client, device)
-    assert len(CODES.findall(done.text)) == 10
-    return device
-
-
-async def checks_failed(auth: Auth, house: House, most: int) -> list[str]:
-    """What the audit log says of the latest refusals, the newest first."""
-    return [refused.check for refused in await auth.parts.trail.refusals(house.tenant, most=most)]
-
-
-@pytest.fixture
-async def browser(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_at(app, "acme.localhost") as client:
-        yield client
 
 
 @pytest.fixture

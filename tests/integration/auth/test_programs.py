@@ -89,12 +89,6 @@ async def trade(client: httpx.AsyncClient, code: str, front_end: Registered, **c
     return await client.post("/auth/token", json={name: value for name, value in {**body, **changed}.items() if value is not None})
 
 
-@pytest.fixture
-async def browser(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_at(app, "acme.localhost") as client:
-        yield client
-
-
 async def test_a_front_end_lets_somebody_sign_in_and_trades_the_code_for_tokens(
     auth: Auth, acme: House, browser: httpx.AsyncClient, at_acme: httpx.AsyncClient, new_person: NewPerson
 ) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import httpx
-import pytest
 from litestar.types import ASGIApp
 
 from app.bus import Bus
@@ -22,8 +20,8 @@ from tenants.transaction import Cause, transaction
 from tests.authenticators import Device
 from tests.forms import form_of, value_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, demand
-from tests.integration.auth.test_passkeys import asked_on, device_of, origin_of, register
-from tests.integration.auth.test_second_factors import Enrolled, as_if_later, enrol, sign_in
+from tests.integration.auth.passkeys import asked_on, device_of, origin_of, register
+from tests.integration.auth.second_factors import Enrolled, as_if_later, enrol, sign_in
 from tests.integration.conftest import House, house_of
 
 COOKIE = "imprint-dev-device"
@@ -31,12 +29,6 @@ IN, ASKED = "/auth/account/tokens", "/auth/second-factor?at="
 PAST = statement("UPDATE __tenant__.remembered_devices SET created_at = created_at - interval '8 days' WHERE user_id = :user_id")
 OVER = statement("UPDATE __tenant__.remembered_devices SET expires_at = now() - interval '1 second' WHERE user_id = :user_id")
 TOLD = statement("SELECT action FROM __tenant__.sign_in_events WHERE user_id = :user_id AND module = 'remembered_device' ORDER BY at, id")
-
-
-@pytest.fixture
-async def browser(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_at(app, "acme.localhost") as client:
-        yield client
 
 
 def lose_session(browser: httpx.AsyncClient) -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import httpx
 import pyotp
@@ -22,60 +19,17 @@ from auth.principal import SYSTEM
 from auth.service import Auth
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
-from tenants.statements import statement
-from tenants.transaction import Cause, transaction
+from tenants.transaction import Cause
 from tests.authenticators import Device
 from tests.forms import form_of, value_of
-from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, ask_who, bearer, client_at, demand, who
-from tests.integration.auth.test_arrivals import connected, somebody
+from tests.integration.auth.arriving import connected, somebody
+from tests.integration.auth.conftest import PASSWORD, NewPerson, ask_who, bearer, client_at, demand, who
+from tests.integration.auth.second_factors import CODES, as_if_later, enrol, sign_in, type_code
 from tests.integration.conftest import House
 from tests.integration.migrations.commands import imprint
 
 OPTIONS = re.compile(r'data-options="([^"]+)"')
 SECRET = re.compile(r'id="secret">([A-Z2-7]+)<')
-CODES = re.compile(r"<code>([A-Z0-9]{5}-[A-Z0-9]{5})</code>")
-BACK_IN_TIME = statement("UPDATE __tenant__.authenticators SET last_step = last_step - 10 WHERE user_id = :user_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    person: Person
-    secret: str
-    recovery: list[str]
-
-    def code(self, seconds: int = 0) -> str:
-        return pyotp.TOTP(self.secret).at(int(time.time()) + seconds)
-
-
-@pytest.fixture
-async def browser(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_at(app, "acme.localhost") as client:
-        yield client
-
-
-async def sign_in(browser: httpx.AsyncClient, person: Person) -> httpx.Response:
-    form = form_of(await browser.get("/auth/login"))
-    return await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form, "next": "/auth/account/tokens"})
-
-
-async def type_code(browser: httpx.AsyncClient, address: str, code: str) -> httpx.Response:
-    page = (await browser.get(address)).text
-    form, at = value_of(page, "form"), value_of(page, "at")
-    return await browser.post("/auth/second-factor", data={"form": form, "at": at, "code": code})
-
-
-async def enrol(auth: Auth, person: Person) -> Enrolled:
-    begun = await auth.parts.factors.begin(person.tenant, person.user_id, "Acme")
-    code = pyotp.TOTP(begun.secret).now()
-    recovery = await auth.parts.factors.confirm(person.tenant, person.user_id, code, "192.0.2.1", Cause(new_id()))
-    await as_if_later(auth, person)
-    return Enrolled(person, begun.secret, recovery)
-
-
-async def as_if_later(auth: Auth, person: Person) -> None:
-    """So that the code of this half minute is good once more."""
-    async with transaction(auth.parts.connections._database, person.tenant, Cause(new_id())) as change:
-        await change.connection.execute(BACK_IN_TIME, user_id=person.user_id)
 
 
 async def test_somebody_sets_a_second_factor_up_and_is_asked_for_it_from_then_on(

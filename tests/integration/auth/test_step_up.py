@@ -22,10 +22,10 @@ from tenants.transaction import Cause, transaction
 from tests.authenticators import Device
 from tests.forms import form_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, bearer, client_at, token_pair, who
+from tests.integration.auth.passkeys import asked_at, origin_of, register
+from tests.integration.auth.second_factors import enrol, sign_in
 from tests.integration.auth.test_openid import Connected, connect, refused
-from tests.integration.auth.test_passkeys import asked_at, origin_of, register
 from tests.integration.auth.test_programs import asking, brought, registered, trade
-from tests.integration.auth.test_second_factors import enrol, sign_in
 from tests.integration.conftest import House
 from tests.peers import openid
 from tests.peers.openid import Provider
@@ -52,12 +52,6 @@ async def long_ago(pool: Database, person: Person) -> None:
 async def rows(pool: Database, person: Person) -> list[Any]:
     async with pool.reading(person.tenant.place) as connection:
         return list(await connection.fetch(SESSIONS, user_id=person.user_id))
-
-
-@pytest.fixture
-async def browser(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_at(app, "acme.localhost") as client:
-        yield client
 
 
 async def signed_in_long_ago(browser: httpx.AsyncClient, pool: Database, person: Person) -> None:

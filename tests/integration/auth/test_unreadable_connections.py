@@ -20,8 +20,8 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from tests.integration.admin.test_sign_on import send, signed_in
+from tests.integration.auth.arriving import connected
 from tests.integration.auth.conftest import NewPerson, client_at
-from tests.integration.auth.test_arrivals import connected
 from tests.integration.conftest import House, house_of
 
 SPOIL = statement("UPDATE __tenant__.connections SET secrets = :secrets WHERE id = :id")

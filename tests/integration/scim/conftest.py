@@ -24,9 +24,9 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.transaction import Cause
+from tests.integration.auth.arriving import connected
 from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import client_at
-from tests.integration.auth.test_arrivals import connected
 from tests.integration.conftest import House
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"

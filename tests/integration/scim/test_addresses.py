@@ -23,7 +23,7 @@ from tenants.errors import Conflict, NotFound, RateLimited, ValidationFailed
 from tenants.ids import new_id
 from tenants.statements import statement
 from tenants.transaction import Cause
-from tests.integration.auth.test_arrivals import connected
+from tests.integration.auth.arriving import connected
 from tests.integration.conftest import House
 from tests.integration.scim.conftest import NewProvider, Provider
 

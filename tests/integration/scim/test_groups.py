@@ -16,7 +16,7 @@ from auth.identities import ExternalIdentity
 from auth.service import Auth
 from tenants.database import Database
 from tenants.ids import new_id
-from tests.integration.auth.test_arrivals import arrive
+from tests.integration.auth.arriving import arrive
 from tests.integration.conftest import House
 from tests.integration.scim.conftest import GROUP, NewProvider, Provider
 

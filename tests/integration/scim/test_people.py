@@ -19,8 +19,8 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.secrets import TenantKey, new_key
 from tenants.statements import statement
+from tests.integration.auth.arriving import arrive, audited, refusal, somebody
 from tests.integration.auth.conftest import NewPerson, bearer, refused, token_pair
-from tests.integration.auth.test_arrivals import arrive, audited, refusal, somebody
 from tests.integration.conftest import House
 from tests.integration.scim.conftest import ENTERPRISE, NewProvider, Provider
 
