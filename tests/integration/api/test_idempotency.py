@@ -28,6 +28,7 @@ ACCEPT = "mutation M($input: AcceptInvitationInput!) { acceptInvitation(input: $
 POSTS = statement("SELECT count(*) FROM __tenant__.posts WHERE title = :title")
 KEYS = statement("SELECT count(*) FROM __tenant__.idempotency_keys WHERE created_at < now() - interval '1 day'")
 AGE = statement("UPDATE __tenant__.idempotency_keys SET created_at = created_at - CAST(:by AS interval)")
+
 Send = Callable[..., Awaitable[httpx.Response]]
 
 

@@ -13,6 +13,8 @@ from tests.integration.conftest import House
 PAGE = """query($after: String, $first: Int = 3) {
   posts(first: $first, after: $after, orderBy: TITLE_ASC) { nodes { slug } pageInfo { hasNextPage endCursor } }
 }"""
+
+
 DEEP = "{ me { posts " + "{ nodes { author { posts " * 4 + "{ totalCount }" + " } } }" * 4 + " } }"
 
 

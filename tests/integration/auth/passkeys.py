@@ -14,7 +14,8 @@ from auth.service import Auth
 from tests.authenticators import Device
 from tests.forms import value_of
 from tests.integration.auth.conftest import Person, client_at
-from tests.integration.auth.second_factors import CODES, sign_in
+from tests.integration.auth.second_factors import CODES
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House
 
 OPTIONS = re.compile(r'data-options="([^"]+)"')

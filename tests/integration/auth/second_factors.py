@@ -13,8 +13,8 @@ from auth.service import Auth
 from tenants.ids import new_id
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
-from tests.forms import form_of, value_of
-from tests.integration.auth.conftest import PASSWORD, Person
+from tests.forms import value_of
+from tests.integration.auth.conftest import Person
 
 CODES = re.compile(r"<code>([A-Z0-9]{5}-[A-Z0-9]{5})</code>")
 BACK_IN_TIME = statement("UPDATE __tenant__.authenticators SET last_step = last_step - 10 WHERE user_id = :user_id")
@@ -28,11 +28,6 @@ class Enrolled:
 
     def code(self, seconds: int = 0) -> str:
         return pyotp.TOTP(self.secret).at(int(time.time()) + seconds)
-
-
-async def sign_in(browser: httpx.AsyncClient, person: Person) -> httpx.Response:
-    form = form_of(await browser.get("/auth/login"))
-    return await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form, "next": "/auth/account/tokens"})
 
 
 async def type_code(browser: httpx.AsyncClient, address: str, code: str) -> httpx.Response:

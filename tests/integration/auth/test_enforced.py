@@ -27,7 +27,7 @@ from tests.forms import form_of
 from tests.integration.auth.arriving import arrive, connected, somebody
 from tests.integration.auth.conftest import PASSWORD, NewPerson, bearer, client_at, refused, token_pair
 from tests.integration.auth.second_factors import Enrolled, enrol, type_code
-from tests.integration.auth.test_pages import sign_in
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House, house_of
 from tests.integration.migrations.commands import imprint
 

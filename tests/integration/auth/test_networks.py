@@ -18,7 +18,7 @@ from tenants.errors import ValidationFailed
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.integration.auth.conftest import PASSWORD, NewPerson, ask_who, bearer, client_at, token_pair
-from tests.integration.auth.test_pages import sign_in
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House, house_of
 
 INSIDE, OUTSIDE = "192.0.2.7", "198.51.100.7"

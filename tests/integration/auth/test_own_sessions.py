@@ -15,6 +15,7 @@ from tenants.ids import new_id
 from tenants.transaction import Cause
 from tests.forms import form_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, bearer, client_at, token_pair
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House
 
 IDS = re.compile(r'name="id" value="([0-9a-f-]{36})"')
@@ -29,12 +30,6 @@ async def two(app: ASGIApp) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.Asyn
     async with AsyncExitStack() as stack:
         mine = await stack.enter_async_context(client_at(app, "acme.localhost"))
         yield mine, await stack.enter_async_context(client_at(app, "acme.localhost", agent=FIREFOX))
-
-
-async def sign_in(browser: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> int:
-    form = form_of(await browser.get("/auth/login"))
-    answer = await browser.post("/auth/login", data={"login": person.email, "password": password, "form": form, "next": "/auth/account"})
-    return answer.status_code
 
 
 async def send(browser: httpx.AsyncClient, address: str, **fields: str) -> httpx.Response:
@@ -115,8 +110,8 @@ async def test_another_password_takes_the_old_one_and_ends_all_other_sessions(
     assert (await other.get(SESSIONS)).headers["location"].startswith("/auth/login")
     assert (await mine.get(SESSIONS)).status_code == 200
     async with client_at(app, "acme.localhost") as third:
-        assert await sign_in(third, person) == 401
-        assert await sign_in(third, person, NEW) == 303
+        assert (await sign_in(third, person)).status_code == 401
+        assert (await sign_in(third, person, NEW)).status_code == 303
 
 
 async def test_whoever_guesses_the_old_password_in_an_open_browser_is_slowed_down(

@@ -21,16 +21,11 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.forms import form_of
 from tests.integration.auth.conftest import PASSWORD, WHO, NewPerson, Person, client_at, code_of, refused, who
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House
 from tests.integration.serving import running
 
 SAME = {"Sec-Fetch-Site": "same-origin", "Origin": "http://acme.localhost:8000"}
-
-
-async def sign_in(client: httpx.AsyncClient, person: Person, *, next: str = "") -> httpx.Response:
-    page = await client.get("/auth/login")
-    fields = {"login": person.email, "password": PASSWORD, "form": form_of(page), "next": next}
-    return await client.post("/auth/login", data=fields, headers={"Origin": str(client.base_url).rstrip("/")})
 
 
 async def test_the_login_page_names_the_organization_and_lets_nothing_in(at_acme: httpx.AsyncClient, acme: House) -> None:
@@ -51,7 +46,7 @@ async def test_signing_in_gives_a_new_session_that_only_this_host_and_no_script_
     at_acme: httpx.AsyncClient, acme: House, new_person: NewPerson
 ) -> None:
     person = await new_person(acme)
-    answer = await sign_in(at_acme, person)
+    answer = await sign_in(at_acme, person, next="")
     assert (answer.status_code, answer.headers["location"]) == (303, "/auth/account")
     cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("imprint-dev="))
     attributes = {part.strip().lower() for part in cookie.split(";")[1:]}

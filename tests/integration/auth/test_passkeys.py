@@ -20,7 +20,8 @@ from tests.authenticators import Device, encoded
 from tests.forms import value_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, client_at, token_pair, who
 from tests.integration.auth.passkeys import REFUSED, asked_at, asked_on, checks_failed, device_of, enter, origin_of, register
-from tests.integration.auth.second_factors import CODES, sign_in
+from tests.integration.auth.second_factors import CODES
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House
 from tests.integration.migrations.conftest import as_owner
 

@@ -18,7 +18,8 @@ from tenants.settings import TenantSettings
 from tests.authenticators import Device
 from tests.integration.auth.conftest import NewPerson, client_at
 from tests.integration.auth.passkeys import REFUSED, asked_at, checks_failed, device_of, enter, register
-from tests.integration.auth.second_factors import CODES, sign_in
+from tests.integration.auth.second_factors import CODES
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House
 from tests.name_server import name_server
 

@@ -21,7 +21,8 @@ from tests.authenticators import Device
 from tests.forms import form_of, value_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, demand
 from tests.integration.auth.passkeys import asked_on, device_of, origin_of, register
-from tests.integration.auth.second_factors import Enrolled, as_if_later, enrol, sign_in
+from tests.integration.auth.second_factors import Enrolled, as_if_later, enrol
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House, house_of
 
 COOKIE = "imprint-dev-device"

@@ -24,7 +24,8 @@ from tests.authenticators import Device
 from tests.forms import form_of, value_of
 from tests.integration.auth.arriving import connected, somebody
 from tests.integration.auth.conftest import PASSWORD, NewPerson, ask_who, bearer, client_at, demand, who
-from tests.integration.auth.second_factors import CODES, as_if_later, enrol, sign_in, type_code
+from tests.integration.auth.second_factors import CODES, as_if_later, enrol, type_code
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House
 from tests.integration.migrations.commands import imprint
 

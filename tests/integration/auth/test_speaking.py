@@ -12,7 +12,7 @@ from app.users.commands import UpdatePreferences
 from auth.principal import Kind, Principal
 from tenants.ids import new_id
 from tests.integration.auth.conftest import NewPerson
-from tests.integration.auth.test_pages import sign_in
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House
 
 

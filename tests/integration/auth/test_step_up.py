@@ -23,7 +23,8 @@ from tests.authenticators import Device
 from tests.forms import form_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, bearer, client_at, token_pair, who
 from tests.integration.auth.passkeys import asked_at, origin_of, register
-from tests.integration.auth.second_factors import enrol, sign_in
+from tests.integration.auth.second_factors import enrol
+from tests.integration.auth.signing_in import sign_in
 from tests.integration.auth.test_openid import Connected, connect, refused
 from tests.integration.auth.test_programs import asking, brought, registered, trade
 from tests.integration.conftest import House
