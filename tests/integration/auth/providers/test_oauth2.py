@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,42 +16,12 @@ from auth.service import Auth
 from auth.sso.connections import Connection
 from tenants.errors import ValidationFailed
 from tenants.ids import new_id
-from tenants.statements import statement
 from tenants.transaction import Cause
-from tests.integration.auth.arriving import own
 from tests.integration.auth.conftest import client_at, who
-from tests.integration.auth.test_openid import ANSWERS as OPENID_ANSWERS
-from tests.integration.auth.test_openid import becoming
+from tests.integration.auth.providers.connecting import ANSWERS as OPENID_ANSWERS
+from tests.integration.auth.providers.connecting import Connected, becoming, connect_to, refusal
 from tests.integration.conftest import House
-from tests.peers import openid
 from tests.peers.openid import CLIENT, SECRET, Provider
-
-LAST = statement(
-    "SELECT details ->> 'name' AS name, trace FROM __tenant__.sign_in_events "
-    "WHERE action = 'SignInRefused' AND connection_id = :id ORDER BY at DESC, id DESC LIMIT 1"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    connection: Connection
-    browser: httpx.AsyncClient
-    house: House
-
-    async def begin(self, **query: str) -> str:
-        """The address at the provider."""
-        answer = await self.browser.get(f"/auth/oauth2/{self.connection.name}/login", params=query)
-        assert answer.status_code == 303, answer.text
-        return str(answer.headers["location"])
-
-    async def bring(self, answer: dict[str, Any], browser: httpx.AsyncClient | None = None) -> httpx.Response:
-        return await (browser or self.browser).get(f"/auth/oauth2/{self.connection.name}/callback", params=answer)
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    with openid.running() as running:
-        yield running
 
 
 @pytest.fixture
@@ -84,24 +54,13 @@ def settings_of(provider: Provider, **settings: Any) -> dict[str, Any]:
 
 
 async def connect(auth: Auth, house: House, provider: Provider, **settings: Any) -> Connection:
-    settled, kept = await auth.parts.modules["oauth2"].settle(settings_of(provider, **settings), {"client_secret": SECRET})
-    connection = Connection(
-        new_id(), f"a{new_id().hex}", "oauth2", "Hub", enabled=True, create_people=True, default_role="reader",
-        settings=settled, secrets=kept, group_roles=(("staff", "author"),),
-    )  # fmt: skip
-    await auth.parts.connections.add(house.tenant, connection, Cause(new_id()))
-    await own(auth, house.tenant, f"{house.tenant.slug}.example")
-    return connection
+    return await connect_to(auth, house, "oauth2", settings_of(provider, **settings))
 
 
 async def refused(auth: Auth, connected: Connected, answer: httpx.Response) -> str:
-    """The check that failed, as the audit log has it; the person's page shows its number, and nobody is signed in."""
-    assert answer.status_code == 401, (answer.status_code, answer.text)
+    """The name of the check that failed; nobody is signed in."""
+    row = await refusal(auth, connected, answer)
     assert (await who(connected.browser))["me"] is None
-    async with auth.parts.connections._database.reading(connected.house.tenant.place) as connection:
-        row = await connection.fetchrow(LAST, id=connected.connection.id)
-    assert row is not None
-    assert row["trace"] in answer.text
     return str(row["name"])
 
 

@@ -1,0 +1,94 @@
+"""Signing in at OpenID providers, and out again."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from joserfc.jwk import ECKey
+
+from auth.service import Auth
+from tests.forms import form_of
+from tests.integration.auth.conftest import who
+from tests.integration.auth.providers.connecting import Connected
+from tests.peers.openid import CLIENT, Provider
+
+
+async def test_somebody_signs_in_at_the_provider_and_is_who_they_are_there(connected: Connected, provider: Provider) -> None:
+    there = await connected.begin(next="/auth/account/tokens")
+    back = await connected.bring(provider.agree(there))
+    me = (await who(connected.browser))["me"]
+
+    assert (back.status_code, back.headers["location"]) == (303, "/auth/account/tokens")
+    assert me["role"] == "author"
+    assert urlsplit(there).path == "/authorize"
+
+
+async def test_methods_that_nothing_can_store_do_no_harm(connected: Connected, provider: Provider) -> None:
+    provider.claims = lambda claims: claims.update(amr=["pwd\0", "\ud800", 7])
+    back = await connected.bring(provider.agree(await connected.begin()))
+
+    assert back.status_code == 303
+
+
+async def test_who_is_likely_to_come_is_told_to_the_provider(connected: Connected) -> None:
+    hinted, plain = await connected.begin(login_hint="ada@acme.example"), await connected.begin()
+    there = {name: parse_qs(urlsplit(address).query).get("login_hint") for name, address in (("hinted", hinted), ("plain", plain))}
+
+    assert there == {"hinted": ["ada@acme.example"], "plain": None}
+
+
+async def test_new_keys_are_fetched_once_when_they_are_met_and_old_ones_go(auth: Auth, connected: Connected, provider: Provider) -> None:
+    assert (await connected.bring(provider.agree(await connected.begin()))).status_code == 303
+    module = auth.parts.modules["oidc"]
+    discovery = module._discovery  # type: ignore[attr-defined]
+    metadata = await discovery.metadata(provider.issuer)
+    await discovery.key(metadata, "one")
+    before = provider.asked.count("/jwks")
+    provider.keys["two"] = ECKey.generate_key("P-256", {"kid": "two"})
+    try:
+        early = await discovery.key(metadata, "two")
+        discovery._clock = lambda: time.monotonic() + 31
+        found, again = await discovery.key(metadata, "two"), await discovery.key(metadata, "three")
+    finally:
+        del provider.keys["two"]
+        discovery._clock = time.monotonic
+
+    assert early is None
+    assert found is not None
+    assert again is None
+    assert provider.asked.count("/jwks") == before + 1
+
+
+async def test_the_provider_says_that_somebody_signed_out_and_their_session_here_ends(auth: Auth, connected: Connected, provider: Provider) -> None:
+    provider.claims = lambda claims: claims.update(sid="session-at-provider")
+    assert (await connected.bring(provider.agree(await connected.begin()))).status_code == 303
+    assert (await who(connected.browser))["me"] is not None
+    address = f"/auth/oidc/{connected.connection.name}/backchannel"
+    event: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    claims = {"iss": provider.issuer, "aud": CLIENT, "iat": int(time.time()), "exp": int(time.time()) + 60, "jti": "1", "sid": "session-at-provider"}
+
+    def token(**changed: Any) -> str:
+        return provider.signed({**claims, "events": event, **changed})
+
+    wrong = [token(events={}), token(aud="other"), token(nonce="n"), token(sid=None), "nonsense"]
+    refusals = [(await connected.browser.post(address, data={"logout_token": one})).status_code for one in wrong]
+    still = (await who(connected.browser))["me"]
+    heard = await connected.browser.post(address, data={"logout_token": token()})
+    after = await connected.browser.get("/auth/account")
+
+    assert refusals == [400] * len(wrong)
+    assert still is not None
+    assert heard.status_code == 200
+    assert (after.status_code, after.headers["location"]) == (303, "/auth/login?next=/auth/account")
+
+
+async def test_whoever_signs_out_here_goes_on_to_the_providers_sign_out(connected: Connected, provider: Provider) -> None:
+    await connected.bring(provider.agree(await connected.begin()))
+    form = form_of(await connected.browser.get("/auth/logout"))
+
+    page = await connected.browser.post("/auth/logout", data={"form": form}, headers={"Origin": "http://acme.localhost:8000"})
+
+    assert f'content="0; url={provider.issuer}/end?client_id={CLIENT}&amp;post_logout_redirect_uri=' in page.text
+    assert (await who(connected.browser))["me"] is None
