@@ -7,6 +7,9 @@ import httpx
 from tests.forms import form_of
 from tests.integration.auth.conftest import PASSWORD, Person
 
+SAME = {"Sec-Fetch-Site": "same-origin", "Origin": "http://acme.localhost:8000"}
+"""Headers that a browser sends with a form of Acme's own pages."""
+
 
 async def sign_in(browser: httpx.AsyncClient, person: Person, password: str = PASSWORD, *, next: str = "/auth/account/tokens") -> httpx.Response:
     page = await browser.get("/auth/login")
