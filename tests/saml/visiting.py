@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,3 +102,6 @@ async def connect(auth: Auth, house: House, name: str, *certificates: KeyPair, e
 
 
 SECRETS = {"key": pair_of("sp").key, "certificate": pair_of("sp").certificate}
+
+
+Visiting = Callable[..., Visit]

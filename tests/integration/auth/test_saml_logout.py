@@ -6,7 +6,6 @@ import base64
 import html
 import re
 import zlib
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -22,9 +21,8 @@ from ops.bench.identity_provider import Answer, at, attribute, one, pair_of, req
 from tenants.ids import new_id
 from tests.forms import form_of
 from tests.integration.auth.conftest import who
-from tests.saml.visiting import Visit
+from tests.saml.visiting import Visit, Visiting
 
-Visiting = Callable[..., Visit]
 IDP_SLO = "https://idp.example/slo"
 
 
