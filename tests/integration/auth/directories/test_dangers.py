@@ -18,11 +18,9 @@ from auth.reach import Reach
 from auth.service import Auth
 from tenants.errors import ValidationFailed
 from tests.integration.auth.conftest import bearer, client_at, who
-from tests.integration.auth.test_directories import by_json, collected, connect
+from tests.integration.auth.directories.connecting import by_json, connect
 from tests.integration.conftest import House
 from tests.peers import openldap
-
-__all__ = ["collected"]
 
 pytestmark = [
     pytest.mark.skipif(not openldap.SLAPD.exists(), reason="peer slapd is not installed"),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import re
 import socket
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_network
@@ -22,14 +20,10 @@ from auth.ldap.settings import LdapSettings
 from auth.reach import Reach
 from auth.service import Auth
 from auth.sso.checks import Checks
-from auth.sso.connections import Connection
 from tenants.errors import ValidationFailed
-from tenants.ids import new_id
-from tenants.statements import statement
-from tenants.transaction import Cause
 from tests.forms import form_of
-from tests.integration.auth.arriving import own
 from tests.integration.auth.conftest import bearer, client_at, who
+from tests.integration.auth.directories.connecting import by_json, check_of, connect, settings_for
 from tests.integration.conftest import House
 from tests.peers import openldap
 from tests.peers.certificates import Authority
@@ -40,62 +34,6 @@ pytestmark = [
     # ldap3 drops sockets of addresses that it could not reach, for the collector to close.
     pytest.mark.filterwarnings("ignore:unclosed <:ResourceWarning"),
 ]
-FILTER = "(|(uid={login})(mail={login}))"
-LAST = statement(
-    "SELECT details ->> 'name' AS name, details ->> 'found' AS found, trace FROM __tenant__.sign_in_events "
-    "WHERE action = 'SignInRefused' AND connection_id = :id ORDER BY at DESC, id DESC LIMIT 1"
-)
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    """What the library dropped is closed before the next test, which may look closer."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
-@pytest.fixture(scope="module")
-def at_acmes() -> Iterator[Directory]:
-    with openldap.running("acme") as directory:
-        yield directory
-
-
-@pytest.fixture(scope="module")
-def at_globexs() -> Iterator[Directory]:
-    with openldap.running("globex") as directory:
-        yield directory
-
-
-def settings_for(directory: Directory, **changed: Any) -> dict[str, Any]:
-    given = {"urls": directory.ldaps, "base_dn": directory.base, "user_filter": FILTER, "bind_dn": directory.reader, "ca": directory.ca}
-    return {name: value for name, value in {**given, **changed}.items() if value is not None}
-
-
-async def connect(auth: Auth, house: House, directory: Directory, **changed: Any) -> Connection:
-    given = settings_for(directory, **changed)
-    secrets = {"bind_password": changed.pop("bind_password", READER_PASSWORD)} if given.get("bind_dn") else {}
-    given.pop("bind_password", None)
-    settled, kept = await auth.parts.modules["ldap"].settle(given, secrets)
-    connection = Connection(
-        new_id(), f"l{new_id().hex[:20]}", "ldap", "Directory", enabled=True, create_people=True, default_role="reader",
-        settings=settled, secrets=kept, group_roles=(("editors", "editor"), ("staff", "author")),
-    )  # fmt: skip
-    await auth.parts.connections.add(house.tenant, connection, Cause(new_id()))
-    await own(auth, house.tenant, f"{house.tenant.slug}.example")
-    return connection
-
-
-async def by_json(client: httpx.AsyncClient, connection: Connection, login: str, password: str) -> httpx.Response:
-    return await client.post(f"/auth/ldap/{connection.name}", json={"username": login, "password": password})
-
-
-async def check_of(auth: Auth, house: House, connection: Connection) -> str:
-    async with auth.parts.connections._database.reading(house.tenant.place) as reading:
-        row = await reading.fetchrow(LAST, id=connection.id)
-    assert row is not None
-    return str(row["name"])
 
 
 async def test_a_person_signs_in_by_the_form_and_a_program_by_json_with_the_role_of_their_groups(
