@@ -26,8 +26,9 @@ from tenants.database import connect_as_admin
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import begin, ended
 from tests.integration.migrations.conftest import as_owner, columns_of, places, revisions_of
+from tests.integration.migrations.posts import INDEX, LARGE, fill_posts
 from tests.integration.migrations.revisions import ADD_COLUMN, ADD_INDEX, Further
-from tests.integration.migrations.test_faults import INDEX, LARGE, SLEEPING, SLOW_WHERE_MARKED, _mark_slow, _posts, _until
+from tests.integration.migrations.watching import SLEEPING, SLOW_WHERE_MARKED, mark_slow, until
 
 DROP_INDEX = 'op.drop_index("posts_mood_idx", "posts", schema="__tenant__")'
 
@@ -73,9 +74,9 @@ async def _has_index(settings: TenantSettings, slug: str) -> bool:
 async def test_a_run_that_is_broken_off_says_so(installation: TenantSettings, further: Further) -> None:
     await places(installation, 5)
     further.write(f"{ADD_COLUMN}\n{SLOW_WHERE_MARKED.replace('sleep(2)', 'sleep(600)')}")
-    await _mark_slow(installation, "t002")
+    await mark_slow(installation, "t002")
     process = await begin(installation, "migrate", "up", "--jobs", "1", "--budget", "3600", IMPRINT_REVISIONS=str(further.folder))
-    await _until(installation, SLEEPING, 1)
+    await until(installation, SLEEPING, 1)
     assert process.stderr is not None
     process.send_signal(signal.SIGINT)
     while b"once more to break off" not in await process.stderr.readline():
@@ -86,7 +87,7 @@ async def test_a_run_that_is_broken_off_says_so(installation: TenantSettings, fu
     assert stopped.code == 130
     assert (await _last(installation))[0] == "interrupted"
     assert len(await columns_of(installation, "posts", "mood")) == 1
-    await _mark_slow(installation, "t002", again=False)
+    await mark_slow(installation, "t002", again=False)
     assert len((await runner.up(installation)).done) == 4
 
 
@@ -113,7 +114,7 @@ async def test_a_reader_that_goes_away_changes_nothing(installation: TenantSetti
 
 async def test_what_is_still_to_be_built_comes_before_what_may_stand_on_it(installation: TenantSettings, further: Further) -> None:
     slugs = await places(installation, 2)
-    await _posts(installation, "t001", 11)
+    await fill_posts(installation, "t001", 11)
     further.write(ADD_INDEX)
     snapshot = await _snapshot(installation)
     assert list((await runner.up(installation, LARGE)).failed) == ["t001"]
@@ -129,7 +130,7 @@ async def test_what_is_still_to_be_built_comes_before_what_may_stand_on_it(insta
 
 async def test_on_the_way_down_what_was_not_built_is_neither_dropped_nor_built(installation: TenantSettings, further: Further) -> None:
     slugs = await places(installation, 2)
-    await _posts(installation, "t001", 11)
+    await fill_posts(installation, "t001", 11)
     before = head(History.TENANT)
     further.write(ADD_INDEX, DROP_INDEX)
     snapshot = await _snapshot(installation)
@@ -147,7 +148,7 @@ async def test_on_the_way_down_what_was_not_built_is_neither_dropped_nor_built(i
 async def test_one_old_snapshot_does_not_cost_its_wait_for_every_large_tenant(installation: TenantSettings, further: Further) -> None:
     slugs = await places(installation, 7)
     for slug in slugs:
-        await _posts(installation, slug, 11)
+        await fill_posts(installation, slug, 11)
     further.write(ADD_INDEX)
     snapshot = await _snapshot(installation)
 
@@ -163,10 +164,10 @@ async def test_one_old_snapshot_does_not_cost_its_wait_for_every_large_tenant(in
 async def test_a_run_that_loses_its_lock_to_another_stops(installation: TenantSettings, further: Further) -> None:
     await places(installation, 4)
     further.write(f"{ADD_COLUMN}\n{SLOW_WHERE_MARKED}")
-    await _mark_slow(installation, "t001")
+    await mark_slow(installation, "t001")
     with patch.object(keeper, "EVERY", 0.05):
         running = asyncio.create_task(runner.up(installation, Options(jobs=1)))
-        await _until(installation, SLEEPING, 1)
+        await until(installation, SLEEPING, 1)
         async with connect_as_admin(installation.admin_database_url, runner_name()) as other:
             holder = await other.value("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database = "
                                        "(SELECT oid FROM pg_database WHERE datname = current_database())")  # fmt: skip

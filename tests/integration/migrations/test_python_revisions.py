@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,7 +21,9 @@ from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import begin
 from tests.integration.migrations.conftest import as_owner, columns_of, places, revisions_of
-from tests.integration.migrations.revisions import Further
+from tests.integration.migrations.posts import fill_posts, titles_in
+from tests.integration.migrations.revisions import ADD_COLUMN, Further
+from tests.integration.migrations.watching import until
 
 ONLINE = "if context.is_offline_mode():\n    return\nconnection = op.get_bind()\n"
 ADD_MOOD = 'connection.execute(sa.text("ALTER TABLE __tenant__.posts ADD COLUMN mood text"))\n'
@@ -30,12 +33,6 @@ IN_PYTHON = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_datab
 def _with_parameter(settings: TenantSettings, parameter: str) -> TenantSettings:
     parts = urlsplit(settings.admin_database_url)
     return replace(settings, admin_database_url=urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, parameter))))))
-
-
-async def _until_sessions(settings: TenantSettings, count: int) -> None:
-    async with connect_as_admin(settings.admin_database_url) as admin, asyncio.timeout(90):
-        while await admin.value(IN_PYTHON) != count:
-            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("parameter", ["sslmode=disable", "application_name=x"])
@@ -70,7 +67,7 @@ async def test_python_that_never_returns_is_broken_off_when_its_budget_is_spent(
         "t001": "Its Python took more than 2 s, in which its requests would have waited; it was broken off and nothing was changed. "
         "Split the revision, or allow more with --budget SECONDS in a quiet hour."
     }
-    await _until_sessions(installation, 0)
+    await until(installation, IN_PYTHON, 0)
     assert await revisions_of(installation) == {"t001": before, "t002": to}
     assert await columns_of(installation, "posts", "mood") == {"t002"}
 
@@ -80,7 +77,7 @@ async def test_a_second_interrupt_ends_python_that_never_returns(installation: T
     before = head(History.TENANT)
     further.write(ONLINE + ADD_MOOD + "while True:\n    pass", execution="python")
     process = await begin(installation, "migrate", "up", "--budget", "3600", IMPRINT_REVISIONS=str(further.folder))
-    await _until_sessions(installation, 1)
+    await until(installation, IN_PYTHON, 1)
     assert process.stderr is not None
     process.send_signal(2)
     while b"once more to break off" not in await process.stderr.readline():
@@ -89,7 +86,7 @@ async def test_a_second_interrupt_ends_python_that_never_returns(installation: T
 
     async with asyncio.timeout(90):
         await process.communicate()
-    await _until_sessions(installation, 0)
+    await until(installation, IN_PYTHON, 0)
     assert await revisions_of(installation) == {"t001": before}
     assert await columns_of(installation, "posts", "mood") == set()
 
@@ -159,3 +156,53 @@ async def test_python_is_not_run_where_the_schema_says_another_revision_than_the
     async with as_owner(installation) as owner:
         rows = await owner.fetch("SELECT slug, revision FROM control.organizations ORDER BY slug")
     assert [tuple(row) for row in rows] == [("t001", before), ("t002", to)]
+
+
+PYTHON = """
+if context.is_offline_mode():
+    return
+connection = op.get_bind()
+for (id, title) in connection.execute(sa.text("SELECT id, title FROM __tenant__.posts")).all():
+    connection.execute(sa.text("UPDATE __tenant__.posts SET title = :title WHERE id = :id"), {"id": id, "title": title.upper()})
+"""
+
+
+async def test_a_revision_with_python_runs_in_each_tenant_in_its_own_transaction(installation: TenantSettings, further: Further) -> None:
+    slugs = await places(installation, 3)
+    for slug in slugs[:2]:
+        await fill_posts(installation, slug, 2)
+    further.write(ADD_COLUMN)
+    to = further.write(PYTHON, execution="python")
+
+    run = await runner.up(installation)
+
+    assert (sorted(run.done), run.failed) == (slugs, {})
+    assert await revisions_of(installation) == dict.fromkeys(slugs, to)
+    assert [await titles_in(installation, slug) for slug in slugs] == [{"TITLE 1", "TITLE 2"}, {"TITLE 1", "TITLE 2"}, set()]
+
+
+async def test_python_that_raises_leaves_its_tenant_as_it_was(installation: TenantSettings, further: Further) -> None:
+    await places(installation, 2)
+    await fill_posts(installation, "t002", 1)
+    before = head(History.TENANT)
+    to = further.write(
+        PYTHON + '\nif connection.scalar(sa.text("SELECT count(*) FROM __tenant__.posts")):\n    raise KeyError("mood")', execution="python"
+    )
+
+    run = await runner.up(installation, Options(halt_at=1.0))
+
+    assert (run.done, run.failed) == (["t001"], {"t002": "KeyError: 'mood'"})
+    assert await revisions_of(installation) == {"t001": to, "t002": before}
+    assert await titles_in(installation, "t002") == {"title 1"}
+
+
+async def test_processes_that_ran_python_end_with_the_runner(installation: TenantSettings, further: Further) -> None:
+    await places(installation, 1)
+    asleep = "if context.is_offline_mode():\n    return\nop.get_bind().execute(sa.text('SELECT pg_sleep(1.5)'))"
+    further.write(asleep, execution="python")
+    process = await begin(installation, "migrate", "up", IMPRINT_REVISIONS=str(further.folder))
+    await until(installation, IN_PYTHON, 1)
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+
+    await until(installation, IN_PYTHON, 0)

@@ -15,8 +15,8 @@ from tenants import lifecycle
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tests.integration.migrations.conftest import as_owner, places, revisions_of
+from tests.integration.migrations.posts import INDEX, fill_posts
 from tests.integration.migrations.revisions import ADD_COLUMN, ADD_INDEX, Further
-from tests.integration.migrations.test_faults import INDEX, _posts
 
 # Nothing of the schema's own stands on this column.
 INDEXED = ADD_INDEX.replace('"title"', '"seo_title"')
@@ -31,7 +31,7 @@ NEEDING = [
 @pytest.mark.parametrize("needing", NEEDING)
 async def test_a_large_tables_index_is_built_before_a_revision_that_needs_it(installation: TenantSettings, further: Further, needing: str) -> None:
     slugs = await places(installation, 2, HeadProvisioner())
-    await _posts(installation, "t001", 11)
+    await fill_posts(installation, "t001", 11)
     before = head(History.TENANT)
     first = further.write(f"{ADD_COLUMN}\n{INDEXED}")
     to = further.write(needing)
