@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -24,9 +22,8 @@ from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House, house_of, write_post
 from tests.integration.migrations.commands import imprint
+from tests.integration.owner import Owner
 from workers.anchoring import Anchoring
-
-Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 @pytest.fixture
@@ -38,14 +35,6 @@ async def house(migrated: TenantSettings, pool: Database) -> House:
 @pytest.fixture(scope="session")
 async def neighbour(migrated: TenantSettings, pool: Database) -> House:
     return await house_of(migrated, pool, replace(GLOBEX, slug="anchored-too"))
-
-
-@pytest.fixture
-async def owner(migrated: TenantSettings) -> AsyncIterator[Owner]:
-    connection = await asyncpg.connect(migrated.admin_database_url)
-    await connection.execute(f"SET ROLE {migrated.owner_role}")
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import TypeAlias
 
-import asyncpg
 import pytest
 
 from app.bus import Bus
@@ -22,9 +19,9 @@ from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House, house_of, write_post
 from tests.integration.migrations.commands import begin, imprint
+from tests.integration.owner import Owner
 from workers.reactions.publications import PUBLICATIONS
 
-Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 COUNTS = statement("SELECT author_id, published FROM __tenant__.publication_counts WHERE published > 0 ORDER BY author_id")
 
 
@@ -38,14 +35,6 @@ async def acme(migrated: TenantSettings, pool: Database) -> House:
 async def globex(migrated: TenantSettings, pool: Database) -> House:
     """Another such."""
     return await house_of(migrated, pool, replace(GLOBEX, slug="told-too"))
-
-
-@pytest.fixture
-async def owner(migrated: TenantSettings) -> AsyncIterator[Owner]:
-    connection = await asyncpg.connect(migrated.admin_database_url)
-    await connection.execute(f"SET ROLE {migrated.owner_role}")
-    yield connection
-    await connection.close()
 
 
 async def test_a_row_changed_by_hand_ends_verify_with_1_and_is_named_and_so_is_the_hand(

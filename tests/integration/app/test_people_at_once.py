@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from app.bus import Bus, Outcome
@@ -25,8 +23,8 @@ from tenants.registry import Tenant
 from tenants.secrets import TenantKey, new_key
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House, house_of
+from tests.integration.owner import Owner, as_owner
 
-Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 WAITING = "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE NOT l.granted AND c.oid = $1::regclass"
 
 
@@ -37,10 +35,9 @@ async def here(migrated: TenantSettings, pool: Database) -> House:
 
 @pytest.fixture
 async def owner(migrated: TenantSettings, here: House) -> AsyncIterator[Owner]:
-    connection = await asyncpg.connect(migrated.admin_database_url)
-    await connection.execute(f"SET ROLE {migrated.owner_role}; SET search_path = {here.tenant.place.schema}; SET imprint.door = 'bus'")
-    yield connection
-    await connection.close()
+    async with as_owner(migrated) as connection:
+        await connection.execute(f"SET search_path = {here.tenant.place.schema}; SET imprint.door = 'bus'")
+        yield connection
 
 
 def links(pool: Database, migrated: TenantSettings) -> Links:

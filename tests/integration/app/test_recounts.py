@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from app.bus import Bus
@@ -23,8 +22,7 @@ from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House, house_of, write_post
-
-Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+from tests.integration.owner import Owner, as_owner
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +39,9 @@ async def there(migrated: TenantSettings, pool: Database, bus: Bus) -> House:
 
 @pytest.fixture
 async def owner(migrated: TenantSettings, here: House) -> AsyncIterator[Owner]:
-    connection = await asyncpg.connect(migrated.admin_database_url)
-    await connection.execute(f"SET ROLE {migrated.owner_role}; SET search_path = {here.tenant.place.schema}")
-    yield connection
-    await connection.close()
+    async with as_owner(migrated) as connection:
+        await connection.execute(f"SET search_path = {here.tenant.place.schema}")
+        yield connection
 
 
 async def differing(pool: Database, house: House) -> dict[tuple[UUID, str], tuple[object, object]]:

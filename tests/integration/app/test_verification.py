@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from app.bus import Bus
@@ -48,12 +46,12 @@ from tenants.errors import Conflict, Refusal
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House, house_of, write_post
+from tests.integration.owner import Owner
 
 ROUNDS, STEPS = 3, 400
 DUE = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 OVER = DUE + timedelta(days=1)
 OF_THE_SYSTEM = (PublishScheduledPost, ExpirePost, ActivateUser, DefineRoles, ChangeTier, RenameOrganization, ResumeOrganization, SuspendOrganization)
-Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 @pytest.fixture(scope="session")
@@ -66,14 +64,6 @@ async def acme(migrated: TenantSettings, pool: Database) -> House:
 async def globex(migrated: TenantSettings, pool: Database) -> House:
     """Another such."""
     return await house_of(migrated, pool, replace(GLOBEX, slug="verified-too"))
-
-
-@pytest.fixture
-async def owner(migrated: TenantSettings) -> AsyncIterator[Owner]:
-    connection = await asyncpg.connect(migrated.admin_database_url)
-    await connection.execute(f"SET ROLE {migrated.owner_role}")
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tenants.database import Database
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.conftest import House, write_post
+from tests.integration.owner import Owner, as_owner
 
 NOTED = "SELECT table_name, row_key, operation, before, after, session_role, effective_role FROM {schema}.audit_log ORDER BY id"
 LEAVE = statement("DELETE FROM __tenant__.audit_log")
@@ -33,19 +34,17 @@ SECRET = ("username", "name", "email", "email_index", "person_key", "password_ha
 
 
 @pytest.fixture
-async def owner(migrated: TenantSettings) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
-    connection = await asyncpg.connect(migrated.admin_database_url)
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=json.loads)
-    await connection.execute(f"SET ROLE {migrated.owner_role}")
-    yield connection
-    await connection.close()
+async def owner(migrated: TenantSettings) -> AsyncIterator[Owner]:
+    async with as_owner(migrated) as connection:
+        await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=json.loads)
+        yield connection
 
 
-async def noted(owner: asyncpg.Connection[asyncpg.Record], house: House) -> list[dict[str, Any]]:
+async def noted(owner: Owner, house: House) -> list[dict[str, Any]]:
     return [dict(row) for row in await owner.fetch(NOTED.format(schema=house.tenant.place.schema))]
 
 
-async def test_what_commands_change_is_not_noted(bus: Bus, owner: asyncpg.Connection[asyncpg.Record], acme: House) -> None:
+async def test_what_commands_change_is_not_noted(bus: Bus, owner: Owner, acme: House) -> None:
     before = len(await noted(owner, acme))
 
     await write_post(bus, acme, title="Through the door", editors=(acme.id_of("editor"),))
@@ -54,7 +53,7 @@ async def test_what_commands_change_is_not_noted(bus: Bus, owner: asyncpg.Connec
 
 
 async def test_a_row_changed_by_hand_is_noted_with_who_did_it_as_whom(
-    bus: Bus, owner: asyncpg.Connection[asyncpg.Record], migrated: TenantSettings, acme: House, globex: House
+    bus: Bus, owner: Owner, migrated: TenantSettings, acme: House, globex: House
 ) -> None:
     post = await write_post(bus, acme, title="Quiet")
     schema, others = acme.tenant.place.schema, len(await noted(owner, globex))
@@ -71,7 +70,7 @@ async def test_a_row_changed_by_hand_is_noted_with_who_did_it_as_whom(
     assert (await noted(owner, acme))[-1] == change
 
 
-async def test_what_is_encrypted_or_tells_who_somebody_is_is_noted_nowhere(owner: asyncpg.Connection[asyncpg.Record], globex: House) -> None:
+async def test_what_is_encrypted_or_tells_who_somebody_is_is_noted_nowhere(owner: Owner, globex: House) -> None:
     schema, person = globex.tenant.place.schema, globex.id_of("reader")
 
     await owner.execute(f"UPDATE {schema}.users SET email_index = email_index WHERE id = $1", person)
@@ -84,7 +83,7 @@ async def test_what_is_encrypted_or_tells_who_somebody_is_is_noted_nowhere(owner
     assert told["after"]["role"] == "reader"
 
 
-async def test_a_deletion_and_an_emptied_table_are_noted(bus: Bus, owner: asyncpg.Connection[asyncpg.Record], globex: House) -> None:
+async def test_a_deletion_and_an_emptied_table_are_noted(bus: Bus, owner: Owner, globex: House) -> None:
     post = await write_post(bus, globex, editors=(globex.id_of("editor"),))
     schema = globex.tenant.place.schema
     undone = owner.transaction()
@@ -110,7 +109,7 @@ async def test_the_organizations_own_role_reads_the_notes_and_cannot_change_them
                 await connection.execute(forbidden)
 
 
-async def test_every_table_of_aggregates_is_watched(owner: asyncpg.Connection[asyncpg.Record], acme: House) -> None:
+async def test_every_table_of_aggregates_is_watched(owner: Owner, acme: House) -> None:
     """Whatever is done to it: a row made, changed or deleted, or all of it emptied."""
     columns = {column.name for column in aggregate_columns()}
     aggregates = {table.name for table in declared(History.TENANT).metadata.tables.values() if columns <= set(table.columns.keys())}

@@ -22,8 +22,9 @@ from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tests.integration.auth.conftest import NewPerson, Person, ask_who, bearer, client_at, code_of, refused, token_pair, who
 from tests.integration.conftest import House
+from tests.integration.owner import as_owner
 from tests.integration.serving import running
-from tests.integration.tenants.lives import as_owner, new_slug
+from tests.integration.tenants.lives import new_slug
 
 PATIENCE = 60.0
 

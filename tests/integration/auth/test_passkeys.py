@@ -23,7 +23,7 @@ from tests.integration.auth.passkeys import REFUSED, asked_at, asked_on, checks_
 from tests.integration.auth.second_factors import CODES
 from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tenants.errors import Conflict
 from tenants.settings import TenantSettings
 from tests.integration.auth.conftest import client_at
 from tests.integration.conftest import House
-from tests.integration.tenants.lives import as_owner
+from tests.integration.owner import as_owner
 from tests.saml.visiting import SECRETS, Visiting, module_of
 
 

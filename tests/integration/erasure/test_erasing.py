@@ -21,7 +21,7 @@ from tenants.ids import new_id
 from tenants.registry import Tenant
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 from tests.integration.transfer.conftest import SECRET
 
 NOBODY = Principal(Kind.ANONYMOUS, None)

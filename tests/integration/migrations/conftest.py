@@ -6,11 +6,9 @@ import base64
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from migrations import history as histories
@@ -30,6 +28,7 @@ from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tests.integration.migrations.revisions import Further
 from tests.integration.migrations.writing import Writing
+from tests.integration.owner import as_owner
 
 FEW = ("alembic_version", "posts", "users", "roles", "tags")
 
@@ -67,17 +66,6 @@ async def three(stack: Addresses, worker_name: str) -> TenantSettings:
         for slug in ("one", "two", "three"):
             await found(settings, pool, slug=slug, name=slug, owner_email="o@x.example")
     return settings
-
-
-@asynccontextmanager
-async def as_owner(settings: TenantSettings) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
-    """The admin's connection, acting as the owner of every table."""
-    connection = await asyncpg.connect(settings.admin_database_url)
-    try:
-        await connection.execute(f"SET ROLE {settings.owner_role}")
-        yield connection
-    finally:
-        await connection.close()
 
 
 async def empty(settings: TenantSettings, *slugs: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from migrations.plan import Options
 from tenants.settings import TenantSettings
-from tests.integration.migrations.conftest import as_owner
 from tests.integration.migrations.watching import schema_of
+from tests.integration.owner import as_owner
 
 LARGE = Options(index_rows=10, index_patience=0.6, halt_at=1.0)
 """A run to which eleven posts are too many to be locked for an index."""

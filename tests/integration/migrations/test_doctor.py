@@ -10,7 +10,7 @@ from tenants import lifecycle
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tests.integration.migrations.commands import environment
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 
 
 async def _looked(settings: TenantSettings, name: str) -> Check:

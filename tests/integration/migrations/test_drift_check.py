@@ -22,7 +22,8 @@ from tenants.errors import NotFound
 from tenants.lifecycle import NeverMigrated
 from tenants.settings import TenantSettings
 from tests.integration.migrations.by_hand import DONE_BY_HAND, NAMED
-from tests.integration.migrations.conftest import as_owner, new_database, settings_for
+from tests.integration.migrations.conftest import new_database, settings_for
+from tests.integration.owner import as_owner
 from tests.postgres15 import Postgres15
 
 

@@ -9,8 +9,8 @@ from migrations.provisioning import HeadProvisioner
 from tenants import lifecycle
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
-from tests.integration.migrations.conftest import as_owner
 from tests.integration.migrations.revisions import Further
+from tests.integration.owner import as_owner
 
 EVERYTHING = '''
 op.execute("CREATE SEQUENCE __tenant__.numbers")

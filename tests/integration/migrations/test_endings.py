@@ -25,10 +25,11 @@ from migrations.waves import WaveSize
 from tenants.database import connect_as_admin
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import begin, ended
-from tests.integration.migrations.conftest import as_owner, columns_of, places, revisions_of
+from tests.integration.migrations.conftest import columns_of, places, revisions_of
 from tests.integration.migrations.posts import INDEX, LARGE, fill_posts
 from tests.integration.migrations.revisions import ADD_COLUMN, ADD_INDEX, Further
 from tests.integration.migrations.watching import SLEEPING, SLOW_WHERE_MARKED, mark_slow, until
+from tests.integration.owner import Owner, as_owner
 
 DROP_INDEX = 'op.drop_index("posts_mood_idx", "posts", schema="__tenant__")'
 
@@ -59,7 +60,7 @@ async def _last(settings: TenantSettings) -> tuple[str, str | None]:
     return row["state"], row["reason"]
 
 
-async def _snapshot(settings: TenantSettings) -> asyncpg.Connection[asyncpg.Record]:
+async def _snapshot(settings: TenantSettings) -> Owner:
     """Somebody whom every concurrent build waits for."""
     connection = await asyncpg.connect(settings.admin_database_url)
     await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")

@@ -15,7 +15,8 @@ from migrations.status import status
 from tenants.database import AdminConnection, connect_as_admin
 from tenants.errors import Refusal
 from tenants.settings import TenantSettings
-from tests.integration.migrations.conftest import as_owner, empty
+from tests.integration.migrations.conftest import empty
+from tests.integration.owner import as_owner
 
 WAITING = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'imprint-migrate %' AND wait_event_type = 'Lock' "

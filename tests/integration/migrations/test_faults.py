@@ -15,9 +15,10 @@ from migrations.plan import Options
 from tenants.database import connect_as_admin
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import begin, ended, imprint
-from tests.integration.migrations.conftest import as_owner, columns_of, places, revisions_of
+from tests.integration.migrations.conftest import columns_of, places, revisions_of
 from tests.integration.migrations.revisions import ADD_COLUMN, ADD_INDEX, Further
 from tests.integration.migrations.watching import RUNNERS, SLEEPING, SLOW_WHERE_MARKED, mark_slow, reading, runs_of, schema_of, until
+from tests.integration.owner import as_owner
 
 
 async def test_a_runner_killed_in_tenant_37_of_100_leaves_whole_tenants_and_the_next_run_goes_on(

@@ -14,10 +14,11 @@ from migrations.status import status
 from tenants.database import connect_as_admin
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import begin
-from tests.integration.migrations.conftest import as_owner, places, revisions_of
+from tests.integration.migrations.conftest import places, revisions_of
 from tests.integration.migrations.posts import INDEX, LARGE, fill_posts
 from tests.integration.migrations.revisions import ADD_INDEX, Further
 from tests.integration.migrations.watching import HERE, schema_of
+from tests.integration.owner import as_owner
 
 
 async def test_a_large_tables_index_is_built_beside_the_tenants_work(installation: TenantSettings, further: Further) -> None:

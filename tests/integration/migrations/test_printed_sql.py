@@ -17,8 +17,9 @@ from ops.stack.databases import run_script
 from ops.stack.failures import StackFailed
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import imprint
-from tests.integration.migrations.conftest import as_owner, columns_of, places, revisions_of
+from tests.integration.migrations.conftest import columns_of, places, revisions_of
 from tests.integration.migrations.revisions import ADD_COLUMN, ADD_INDEX, DROP_COLUMN, Further
+from tests.integration.owner import as_owner
 
 COMMENTED = 'op.execute("ALTER TABLE __tenant__.posts ADD COLUMN weather text -- as it was")'
 CONCURRENTLY = 'op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS posts_weather_idx ON __tenant__.posts (weather)")'

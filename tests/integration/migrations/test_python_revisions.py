@@ -20,10 +20,11 @@ from tenants.database import DatabaseUnavailable, connect_as_admin
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import begin
-from tests.integration.migrations.conftest import as_owner, columns_of, places, revisions_of
+from tests.integration.migrations.conftest import columns_of, places, revisions_of
 from tests.integration.migrations.posts import fill_posts, titles_in
 from tests.integration.migrations.revisions import ADD_COLUMN, Further
 from tests.integration.migrations.watching import until
+from tests.integration.owner import as_owner
 
 ONLINE = "if context.is_offline_mode():\n    return\nconnection = op.get_bind()\n"
 ADD_MOOD = 'connection.execute(sa.text("ALTER TABLE __tenant__.posts ADD COLUMN mood text"))\n'

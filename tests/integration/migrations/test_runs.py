@@ -17,8 +17,9 @@ from migrations.waves import WaveSize
 from tenants.database import connect_as_admin
 from tenants.errors import NotFound
 from tenants.settings import TenantSettings
-from tests.integration.migrations.conftest import as_owner, columns_of, places, revisions_of
+from tests.integration.migrations.conftest import columns_of, places, revisions_of
 from tests.integration.migrations.revisions import ADD_COLUMN, ADD_INDEX, DROP_COLUMN, Further
+from tests.integration.owner import as_owner
 
 FAILS_WHERE_SPOILT = f"""{ADD_COLUMN}
 op.add_column("posts", sa.Column("spoilt", sa.Text()), schema="__tenant__")

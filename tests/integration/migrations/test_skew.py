@@ -6,7 +6,7 @@ from migrations.history import History, head
 from ops.stack.memory import free_port
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import imprint
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 
 
 @pytest.mark.parametrize("revision", ["0001"])

@@ -11,8 +11,9 @@ from migrations.stamping import NotAskedForAll, stamp
 from tenants.database import connect_as_admin
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import imprint
-from tests.integration.migrations.conftest import as_owner, places, revisions_of
+from tests.integration.migrations.conftest import places, revisions_of
 from tests.integration.migrations.revisions import ADD_COLUMN, Further
+from tests.integration.owner import as_owner
 
 PENDING = (
     "INSERT INTO control.pending_indexes (organization_id, name, statement, revision) "

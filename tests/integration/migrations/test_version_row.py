@@ -9,8 +9,9 @@ from migrations.history import History, head
 from migrations.plan import Options
 from migrations.stamping import stamp
 from tenants.settings import TenantSettings
-from tests.integration.migrations.conftest import as_owner, columns_of, places, revisions_of
+from tests.integration.migrations.conftest import columns_of, places, revisions_of
 from tests.integration.migrations.revisions import ADD_COLUMN, DROP_COLUMN, Further
+from tests.integration.owner import as_owner
 
 
 async def _say(settings: TenantSettings, slug: str, *stated: str) -> None:

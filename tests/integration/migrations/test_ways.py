@@ -14,9 +14,10 @@ from migrations.stages import upwards
 from tenants import lifecycle
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
-from tests.integration.migrations.conftest import as_owner, places, revisions_of
+from tests.integration.migrations.conftest import places, revisions_of
 from tests.integration.migrations.posts import INDEX, fill_posts
 from tests.integration.migrations.revisions import ADD_COLUMN, ADD_INDEX, Further
+from tests.integration.owner import as_owner
 
 # Nothing of the schema's own stands on this column.
 INDEXED = ADD_INDEX.replace('"title"', '"seo_title"')

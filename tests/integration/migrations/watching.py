@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from migrations.ledger import newest_runs
 from tenants.database import connect_as_admin
 from tenants.settings import TenantSettings
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 
 HERE = "SELECT pid, application_name FROM pg_stat_activity WHERE datname = current_database()"
 RUNNERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'imprint-migrate %'"

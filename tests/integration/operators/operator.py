@@ -12,7 +12,7 @@ import pyotp
 from auth.operators.accounts import Invited
 from tenants.settings import TenantSettings
 from tests.forms import form_of
-from tests.integration.tenants.lives import as_owner
+from tests.integration.owner import as_owner
 
 PASSWORD = "three words together"
 _SECRET = re.compile(r"<code>([A-Z2-7]+)</code>")

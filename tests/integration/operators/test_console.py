@@ -15,7 +15,7 @@ from ops.stack.memory import free_port
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House
-from tests.integration.tenants.lives import as_owner
+from tests.integration.owner import as_owner
 
 
 async def test_it_speaks_the_language_that_the_browser_asks_for(people: Any, acme: House) -> None:

@@ -20,7 +20,7 @@ from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House
 from tests.integration.operators.operator import PASSWORD, audited
-from tests.integration.tenants.lives import as_owner
+from tests.integration.owner import as_owner
 
 
 async def test_an_operator_enrols_by_a_link_and_sees_every_organization(people: Any, acme: House, globex: House) -> None:

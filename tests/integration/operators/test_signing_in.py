@@ -10,7 +10,7 @@ from auth.opaque import digest
 from auth.operators import accounts
 from tenants.settings import TenantSettings
 from tests.integration.operators.operator import PASSWORD
-from tests.integration.tenants.lives import as_owner
+from tests.integration.owner import as_owner
 
 
 async def test_a_code_is_taken_once(people: Any) -> None:

@@ -16,7 +16,7 @@ from tenants.rotation.installation import KeysMissing
 from tenants.secrets import Keyring, Undecipherable, new_key
 from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import environment, imprint
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 from tests.integration.rotation.conftest import Installation, author_found, tenant_now
 from workers.realms import build
 

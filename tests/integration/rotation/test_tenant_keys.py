@@ -35,7 +35,7 @@ from tenants.settings import TenantSettings
 from tenants.transaction import Cause
 from tests.integration.auth.conftest import client_at
 from tests.integration.migrations.commands import begin, imprint
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 from tests.integration.rotation.conftest import PASSWORD, Installation, author_found, opened_by, resealed_once_more, tenant_now
 from tests.integration.serving import running
 from tests.integration.transfer.conftest import SECRET

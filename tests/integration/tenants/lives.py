@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -13,6 +11,7 @@ from ops.founding import found
 from tenants.database import Database
 from tenants.registry import Tenant
 from tenants.settings import TenantSettings
+from tests.integration.owner import as_owner
 
 
 def new_slug(stem: str) -> str:
@@ -22,16 +21,6 @@ def new_slug(stem: str) -> str:
 
 async def made(settings: TenantSettings, pool: Database, stem: str = "life") -> Tenant:
     return (await found(settings, pool, slug=new_slug(stem), name="A Life", owner_email="o@x.example")).tenant
-
-
-@asynccontextmanager
-async def as_owner(settings: TenantSettings) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
-    connection = await asyncpg.connect(settings.admin_database_url)
-    try:
-        await connection.execute(f"SET ROLE {settings.owner_role}")
-        yield connection
-    finally:
-        await connection.close()
 
 
 async def entry(settings: TenantSettings, tenant: Tenant) -> dict[str, Any]:

@@ -26,7 +26,8 @@ from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tenants.tiers import TIERS
 from tests.integration.conftest import House, house_of
-from tests.integration.tenants.lives import as_owner, made, new_slug, told
+from tests.integration.owner import as_owner
+from tests.integration.tenants.lives import made, new_slug, told
 
 
 def quiet(_line: str) -> None:

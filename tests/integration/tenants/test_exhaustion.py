@@ -18,7 +18,7 @@ from ops.health import Health
 from tenants.settings import TenantSettings
 from tests.integration.api.conftest import client_of
 from tests.integration.conftest import House
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 from tests.integration.serving import running
 
 POSTS = {"query": "{ posts(first: 1) { totalCount } }"}

@@ -26,7 +26,8 @@ from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.slugs import RESERVED, tenant_slug
 from tests.integration.conftest import House
-from tests.integration.tenants.lives import actions, as_owner, entry, made, new_slug, told
+from tests.integration.owner import as_owner
+from tests.integration.tenants.lives import actions, entry, made, new_slug, told
 
 
 def resolver(settings: TenantSettings, pool: Database) -> Resolver:

@@ -27,7 +27,8 @@ from tenants.slugs import tenant_slug
 from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House
 from tests.integration.migrations.conftest import new_database, settings_for
-from tests.integration.tenants.lives import actions, as_owner, entry, is_there, made, new_slug
+from tests.integration.owner import as_owner
+from tests.integration.tenants.lives import actions, entry, is_there, made, new_slug
 from tests.postgres15 import Postgres15
 
 HELD = (

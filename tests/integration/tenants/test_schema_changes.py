@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from itertools import cycle
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 
@@ -27,7 +26,7 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.api.conftest import PASSWORD, client_of
 from tests.integration.conftest import House, write_post
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import Owner, as_owner
 from tests.integration.serving import running
 from tests.integration.tenants.conftest import given_password
 
@@ -53,7 +52,7 @@ async def moving(migrated: TenantSettings, pool: Database) -> House:
 
 
 @pytest.fixture
-async def owner(migrated: TenantSettings) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+async def owner(migrated: TenantSettings) -> AsyncIterator[Owner]:
     async with as_owner(migrated) as connection:
         yield connection
 
@@ -62,7 +61,7 @@ def _schema(house: House) -> str:
     return str(house.tenant.place.schema)
 
 
-async def test_a_read_goes_on_after_its_table_has_changed(migrated: TenantSettings, moving: House, owner: asyncpg.Connection[asyncpg.Record]) -> None:
+async def test_a_read_goes_on_after_its_table_has_changed(migrated: TenantSettings, moving: House, owner: Owner) -> None:
     async with Database(migrated, connections=1) as database:
         post = await write_post(Bus(database), moving)
         for change in ("ADD added text", "ALTER version TYPE bigint", "DROP added"):
@@ -76,9 +75,7 @@ async def test_a_read_goes_on_after_its_table_has_changed(migrated: TenantSettin
     assert row["title"] == "A title"
 
 
-async def test_a_command_is_done_once_although_its_statements_had_to_be_prepared_again(
-    migrated: TenantSettings, moving: House, owner: asyncpg.Connection[asyncpg.Record]
-) -> None:
+async def test_a_command_is_done_once_although_its_statements_had_to_be_prepared_again(migrated: TenantSettings, moving: House, owner: Owner) -> None:
     async with Database(migrated, connections=1) as database:
         bus = Bus(database)
         post = await write_post(bus, moving)
@@ -94,9 +91,7 @@ async def test_a_command_is_done_once_although_its_statements_had_to_be_prepared
     assert (row["title"], len(outcome.events), updates) == ("The last", 1, 4)
 
 
-async def test_within_a_transaction_the_whole_unit_is_told_that_it_may_be_done_again(
-    migrated: TenantSettings, moving: House, owner: asyncpg.Connection[asyncpg.Record]
-) -> None:
+async def test_within_a_transaction_the_whole_unit_is_told_that_it_may_be_done_again(migrated: TenantSettings, moving: House, owner: Owner) -> None:
     async def once(database: Database) -> None:
         async with database.writing(moving.tenant.place) as connection:
             await connection.fetchrow(POST, id=new_id())
@@ -129,9 +124,7 @@ async def test_a_unit_is_repeated_once_and_no_more() -> None:
     assert len(tries) == 2
 
 
-async def test_nobody_notices_changes_while_many_read_and_write(
-    migrated: TenantSettings, moving: House, owner: asyncpg.Connection[asyncpg.Record]
-) -> None:
+async def test_nobody_notices_changes_while_many_read_and_write(migrated: TenantSettings, moving: House, owner: Owner) -> None:
     chance, done = random.Random(5), asyncio.Event()
 
     async def change() -> None:
@@ -163,9 +156,7 @@ async def test_nobody_notices_changes_while_many_read_and_write(
     assert min(made.values()) > 0
 
 
-async def test_signing_in_refreshing_writing_and_reading_go_on_over_http(
-    migrated: TenantSettings, bus: Bus, moving: House, owner: asyncpg.Connection[asyncpg.Record]
-) -> None:
+async def test_signing_in_refreshing_writing_and_reading_go_on_over_http(migrated: TenantSettings, bus: Bus, moving: House, owner: Owner) -> None:
     async with running(dataclasses.replace(migrated, connections=2)) as product, client_of(product, moving) as client:
         post = await write_post(bus, moving)
         await given_password(migrated, moving, "author")
@@ -197,7 +188,7 @@ async def _round(client: httpx.AsyncClient, house: House, post: str, title: str)
 
 
 async def test_after_a_migration_only_that_tenants_statements_are_forgotten(
-    migrated: TenantSettings, moving: House, globex: House, owner: asyncpg.Connection[asyncpg.Record]
+    migrated: TenantSettings, moving: House, globex: House, owner: Owner
 ) -> None:
     async with Database(migrated, connections=1) as database:
         registry = Registry(database, Keyring(migrated.secret_keys))

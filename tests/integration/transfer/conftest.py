@@ -29,8 +29,9 @@ from tenants.settings import TenantSettings
 from tenants.transfer.exporting import Exported
 from tenants.transfer.keys import TransferSecret
 from tests.integration.conftest import House, write_post
-from tests.integration.migrations.conftest import as_owner, new_database, settings_for
+from tests.integration.migrations.conftest import new_database, settings_for
 from tests.integration.migrations.revisions import Further
+from tests.integration.owner import as_owner
 
 PASSWORD = "three words together"
 SECRET = TransferSecret("file", bytes(range(32)))

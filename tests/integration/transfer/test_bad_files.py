@@ -22,7 +22,7 @@ from tenants.transfer.errors import CopyNotVerified, ExportDamaged, ExportOfNewe
 from tenants.transfer.files import new_file
 from tenants.transfer.keys import TransferSecret
 from tests.integration.conftest import House
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 from tests.integration.transfer.conftest import SECRET, Sent, organizations_of, quiet
 
 WHO = head.Organization(id=UUID(int=7), slug="forged", name="Forged", tier="basic", quotas={})

@@ -13,7 +13,7 @@ from tenants.settings import TenantSettings
 from tenants.transfer.errors import NotExportable
 from tests.integration.auth.conftest import client_at
 from tests.integration.conftest import House
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 from tests.integration.serving import running
 from tests.integration.transfer.conftest import PASSWORD, organizations_of, quiet, rows_of
 

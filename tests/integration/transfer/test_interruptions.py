@@ -25,8 +25,8 @@ from tenants.transfer.importing import Export
 from tests.integration.auth.conftest import client_at
 from tests.integration.conftest import House
 from tests.integration.migrations.commands import begin, ended
-from tests.integration.migrations.conftest import as_owner
 from tests.integration.migrations.revisions import Further
+from tests.integration.owner import as_owner
 from tests.integration.serving import running
 from tests.integration.transfer.conftest import SECRET, Sent, organizations_of, quiet
 

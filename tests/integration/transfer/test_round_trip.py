@@ -28,8 +28,9 @@ from tenants.transfer.exporting import SESSION
 from tenants.transfer.keys import TransferSecret
 from tests.integration.auth.conftest import bearer, client_at
 from tests.integration.conftest import House
-from tests.integration.migrations.conftest import as_owner, new_database, settings_for
+from tests.integration.migrations.conftest import new_database, settings_for
 from tests.integration.migrations.revisions import Further
+from tests.integration.owner import as_owner
 from tests.integration.serving import running
 from tests.integration.transfer.conftest import ODD, PASSWORD, SECRET, Sent, quiet, rows_of
 from tests.postgres15 import Postgres15

@@ -18,7 +18,7 @@ from tenants.ids import new_id
 from tenants.registry import Tenant
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House, house_of
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 from tests.integration.transfer.conftest import PASSWORD, SECRET, quiet
 
 TABLES = ("authenticators", "recovery_codes", "passkeys", "remembered_devices")

@@ -9,7 +9,7 @@ from ops.demo.people import ACME
 from ops.founding import found
 from tenants.ids import new_id
 from tests.integration.conftest import House
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 from tests.integration.workers.conftest import Line
 
 

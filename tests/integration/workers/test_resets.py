@@ -27,7 +27,7 @@ from tenants.statements import Statement, statement
 from tenants.transaction import Cause, transaction
 from tests.forms import form_of
 from tests.integration.conftest import House, house_of
-from tests.integration.migrations.conftest import as_owner
+from tests.integration.owner import as_owner
 from tests.integration.serving import running
 from tests.integration.workers.conftest import Line, until
 from workers.deliveries import Deliverer
