@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from email import message_from_bytes, policy
 from pathlib import Path
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House, house_of
 from tests.integration.serving import running
 from tests.integration.workers.conftest import Line
+from tests.letters import letter
 from workers.deliveries import Deliverer
 from workers.mail import postman
 
@@ -64,10 +64,8 @@ class Box:
         file = self.folder / f"{row['id']}.eml"
         if not file.exists():
             return None
-        mail = message_from_bytes(file.read_bytes(), policy=policy.default)
-        part = mail.get_body(("plain",))
-        assert part is not None
-        return str(mail["To"]), part.get_content()
+        found = letter(file)
+        return str(found.mail["To"]), found.text
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -41,6 +40,7 @@ from tests.integration.conftest import House, house_of
 from tests.integration.migrations.commands import environment
 from tests.integration.serving import running
 from tests.integration.workers.conftest import Line, until
+from tests.letters import letters_in
 from workers.front import FrontDesk
 from workers.mail import postman
 from workers.realms import RealmBuilding, build
@@ -229,14 +229,7 @@ class Door:
         while await self.desk.step():
             continue
         assert await self.waiting() == 0
-        return sorted(_read(file) for file in self.folder.glob("*.eml"))
-
-
-def _read(file: Path) -> tuple[str, list[str]]:
-    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
-    part = mail.get_body(("plain",))
-    assert part is not None
-    return str(mail["To"].addresses[0].addr_spec), re.findall(r"http://\S+", part.get_content())
+        return sorted((one.to, re.findall(r"http://\S+", one.text)) for one in letters_in(self.folder))
 
 
 @pytest.fixture

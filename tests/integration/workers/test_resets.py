@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
-from email import message_from_bytes, policy
 from pathlib import Path
 from uuid import UUID
 
@@ -30,6 +29,7 @@ from tests.integration.conftest import House, house_of
 from tests.integration.owner import as_owner
 from tests.integration.serving import running
 from tests.integration.workers.conftest import Line, until
+from tests.letters import letters_in
 from workers.deliveries import Deliverer
 from workers.mail import postman
 from workers.timers import TimerRunner
@@ -109,7 +109,7 @@ class Visitor:
             for row in await self.line.deliveries(timer):
                 await self.deliverer.deliver(row["id"], row["organization_id"], row["event_id"], row["handler"])
             assert {row["state"] for row in await self.line.deliveries(timer)} <= {"done"}
-        return sorted(_read(file) for file in self.folder.glob("*.eml"))
+        return sorted((one.to, one.text) for one in letters_in(self.folder))
 
     async def path(self) -> str:
         """Where the only letter's link leads."""
@@ -134,13 +134,6 @@ class Visitor:
     async def rows(self, query: Statement, **values: object) -> list[object]:
         async with self.line.pool.reading(self.house.tenant.place) as connection:
             return [value for row in await connection.fetch(query, **values) for _, value in row.items()]
-
-
-def _read(file: Path) -> tuple[str, str]:
-    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
-    part = mail.get_body(("plain",))
-    assert part is not None
-    return str(mail["To"].addresses[0].addr_spec), part.get_content()
 
 
 @pytest.fixture

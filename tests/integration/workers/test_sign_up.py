@@ -6,7 +6,6 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +34,7 @@ from tests.forms import form_of
 from tests.integration.migrations.commands import environment, imprint
 from tests.integration.serving import running
 from tests.integration.workers.conftest import Line
+from tests.letters import letters_in
 from workers.front import FrontDesk
 from workers.mail import postman
 from workers.sign_ups import Founder, SignUpMaker
@@ -70,13 +70,10 @@ class Newcomer:
         while await self.desk.step():
             continue
         found: dict[str, str] = {}
-        for file in sorted(self.folder.glob("*.eml")):
-            mail = message_from_bytes(file.read_bytes(), policy=policy.default)
-            part = mail.get_body(("plain",))
-            assert part is not None
-            path = re.search(r"http://localhost:8000(/auth/\S+)", part.get_content())
+        for one in letters_in(self.folder):
+            path = re.search(r"http://localhost:8000(/auth/\S+)", one.text)
             assert path
-            found[mail["To"].addresses[0].addr_spec] = path[1]
+            found[one.to] = path[1]
         return found
 
     async def confirm(self, path: str) -> httpx.Response:
@@ -166,8 +163,7 @@ async def test_the_letter_to_an_unproven_address_has_nothing_of_what_was_typed_a
     await newcomer.ask("prize-today", "victim@spam.example", "Your prize waits at http://evil.example now")
     await newcomer.links()
 
-    (file,) = newcomer.folder.glob("*.eml")
-    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    (mail,) = (one.mail for one in letters_in(newcomer.folder))
     parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
     for text in (str(mail["Subject"]), str(mail["To"]), *parts):
         assert not any(typed in text for typed in ("prize", "evil", "prize-today")), text
