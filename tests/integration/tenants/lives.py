@@ -9,6 +9,7 @@ import asyncpg
 
 from ops.founding import found
 from tenants.database import Database
+from tenants.lifecycle.deletion import delete
 from tenants.registry import Tenant
 from tenants.settings import TenantSettings
 from tests.integration.owner import as_owner
@@ -58,3 +59,13 @@ async def is_there(settings: TenantSettings, tenant: Tenant) -> tuple[bool, bool
         )
     finally:
         await connection.close()
+
+
+def quiet(_: str) -> None:
+    return
+
+
+async def deleted(settings: TenantSettings, pool: Database, *, days: int = 0) -> Tenant:
+    tenant = await made(settings, pool)
+    await delete(settings, tenant.slug, confirm=tenant.slug, grace_days=days)
+    return tenant

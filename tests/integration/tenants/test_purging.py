@@ -1,7 +1,6 @@
-from __future__ import annotations
+"""What a purge leaves of an organization, and what it does not touch."""
 
-import asyncio
-import itertools
+from __future__ import annotations
 
 import asyncpg
 import pytest
@@ -10,15 +9,14 @@ from migrations import runner
 from migrations.provisioning import HeadProvisioner
 from ops.founding import found
 from tenants import lifecycle
-from tenants.database import AdminConnection, Database, connect_as_admin
+from tenants.database import Database, connect_as_admin
 from tenants.errors import Conflict, NotFound
 from tenants.ids import new_id
-from tenants.lifecycle import dropping
 from tenants.lifecycle.deletion import delete, undelete
-from tenants.lifecycle.dropping import StillInUse, UsedElsewhere, drop_schema, place_for
+from tenants.lifecycle.dropping import UsedElsewhere, place_for
 from tenants.lifecycle.entries import WrongState
 from tenants.lifecycle.making import Names, NamesTaken, make_place
-from tenants.lifecycle.purging import GraceNotOver, PurgeRunning, due, purge
+from tenants.lifecycle.purging import GraceNotOver, due, purge
 from tenants.lifecycle.states import suspend
 from tenants.registry import Registry, Tenant
 from tenants.secrets import Keyring
@@ -28,23 +26,8 @@ from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House
 from tests.integration.migrations.conftest import new_database, settings_for
 from tests.integration.owner import as_owner
-from tests.integration.tenants.lives import actions, entry, is_there, made, new_slug
+from tests.integration.tenants.lives import actions, deleted, entry, is_there, made, new_slug, quiet
 from tests.postgres15 import Postgres15
-
-HELD = (
-    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND lpad(to_hex(classid::bigint), 8, '0') || "
-    "lpad(to_hex(objid::bigint), 8, '0') = $1)"
-)
-
-
-def quiet(_: str) -> None:
-    return
-
-
-async def deleted(settings: TenantSettings, pool: Database, *, days: int = 0) -> Tenant:
-    tenant = await made(settings, pool)
-    await delete(settings, tenant.slug, confirm=tenant.slug, grace_days=days)
-    return tenant
 
 
 async def _left(settings: TenantSettings, tenant: Tenant) -> dict[str, int]:
@@ -197,35 +180,6 @@ async def test_a_role_that_was_given_rights_by_hand_is_dropped_with_them(migrate
     assert await is_there(migrated, tenant) == (False, False)
 
 
-async def test_tables_that_stay_locked_stop_a_purge_that_says_by_whom_and_goes_on_later(
-    migrated: TenantSettings, pool: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tenant = await deleted(migrated, pool)
-    monkeypatch.setattr(dropping, "LOCK_SECONDS", 0.1)
-    monkeypatch.setattr(dropping, "PAUSE_SECONDS", 0)
-    async with connect_as_admin(migrated.admin_database_url) as admin, as_owner(migrated) as owner, owner.transaction():
-        await owner.execute(f"LOCK TABLE {tenant.place.schema}.tags IN ACCESS SHARE MODE")
-        with pytest.raises(StillInUse, match=rf"backend {owner.get_server_pid()} "):
-            await drop_schema(admin, migrated.owner_role, tenant.place, quiet, attempts=2)
-
-    await purge(migrated, tenant.slug, quiet)
-    assert await is_there(migrated, tenant) == (False, False)
-
-
-async def test_of_two_purges_at_once_one_does_the_work_and_the_other_says_so(migrated: TenantSettings, pool: Database) -> None:
-    tenant = await deleted(migrated, pool)
-    async with as_owner(migrated) as owner, owner.transaction():
-        await owner.execute(f"LOCK TABLE {tenant.place.schema}.tags IN ACCESS SHARE MODE")
-        first = asyncio.create_task(purge(migrated, tenant.slug, quiet))
-        while (await entry(migrated, tenant))["purge_began_at"] is None or not await owner.fetchval(HELD, tenant.id.bytes[8:].hex()):
-            await asyncio.sleep(0.02)
-        with pytest.raises(PurgeRunning):
-            await purge(migrated, tenant.slug, quiet)
-
-    assert await first == await purge(migrated, tenant.slug, quiet)
-    assert (await actions(migrated, tenant)).count("tenant.purged") == 1
-
-
 def test_names_that_are_not_the_ids_own_are_never_acted_upon() -> None:
     one, other = new_id(), new_id()
 
@@ -271,37 +225,3 @@ async def test_purging_on_postgres_15_as_an_admin_without_superuser_rights(postg
         assert await is_there(settings, tenant) == (False, False)
         assert await is_there(settings, other) == (True, True)
         assert await Registry(pool, Keyring(settings.secret_keys)).by_slug(other.slug) == other
-
-
-class Killed(BaseException):
-    """As far as Postgres can tell, the process is dead."""
-
-
-async def test_a_purge_killed_at_any_statement_is_finished_by_repeating_it(
-    migrated: TenantSettings, pool: Database, acme: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tenant = await deleted(migrated, pool)
-    run, left = AdminConnection.run, [0]
-
-    async def run_or_die(self: AdminConnection, sql: str, *arguments: object) -> str:
-        left[0] -= 1
-        if left[0] == 0:
-            self._raw.terminate()
-            raise Killed
-        return await run(self, sql, *arguments)
-
-    monkeypatch.setattr(AdminConnection, "run", run_or_die)
-    for kills in itertools.count(1):
-        left[0] = kills
-        try:
-            await purge(migrated, tenant.slug, quiet)
-        except PurgeRunning:
-            continue  # Postgres has not noticed the last death yet
-        except Killed:
-            continue
-        break
-
-    assert kills > 20
-    assert await is_there(migrated, tenant) == (False, False)
-    assert (await actions(migrated, tenant))[-2:] == ["tenant.purge_began", "tenant.purged"]
-    assert await is_there(migrated, acme.tenant) == (True, True)
