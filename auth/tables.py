@@ -1,11 +1,23 @@
-"""Where credentials, sessions, refresh tokens and one-time links lie: in each tenant's schema, as hashes or sealed."""
+"""Where credentials, sessions, refresh tokens and one-time links lie, in each tenant's schema, as hashes or sealed; and the keys that sign."""
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, Uuid, func, text
-from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import INET, JSONB
 
-from tenants.tables import Moment, tenant_metadata
+from tenants.tables import Moment, control_metadata, tenant_metadata
 
 _USER = "__tenant__.users.id"
 
@@ -89,4 +101,17 @@ sign_ins = Table(
     Column("user_id", Uuid, ForeignKey(_USER, ondelete="CASCADE"), primary_key=True),
     Column("last_at", Moment, nullable=False),
     comment="When each person signed in last.",
+)
+
+signing_keys = Table(
+    "signing_keys",
+    control_metadata,
+    Column("kid", Text, primary_key=True),
+    Column("algorithm", Text, nullable=False),
+    Column("private_key", LargeBinary, nullable=False),
+    Column("public_jwk", JSONB, nullable=False),
+    Column("created_at", Moment, nullable=False, server_default=func.now()),
+    Column("signs_from", Moment, nullable=False),
+    Column("retired_at", Moment),
+    comment="Keys that sign access tokens; the private part is encrypted under the installation's key.",
 )

@@ -1,7 +1,7 @@
 """What every tenant's schema holds of this package, and the two sets that tables hang on.
 
 Tenant tables of every package hang on the one `tenant_metadata`, whose schema is a token until a statement is sent; what the
-installation has once hangs on `control_metadata` (this package's part: `control_tables`).
+installation has once hangs on `control_metadata` (this package's part: `control`).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from tenants.errors import Refusal
 from tenants.tables import control_metadata, tenant_metadata
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("tenants", "auth", "auth/factors", "auth/realms", "auth/scim", "auth/server", "auth/sign_up", "auth/sso", "app/*")
+PACKAGES = ("tenants", "tenants/*", "auth", "auth/*", "app/*")
 KINDS = frozenset({"function", "procedure", "view", "materialized view", "index", "trigger"})
 
 
