@@ -23,10 +23,18 @@ def test_every_attack_is_met_by_tests_that_exist_case_by_case() -> None:
 
 @cache
 def _said_in(path: Path) -> tuple[set[str], set[str]]:
-    """The functions of a file, also within classes, and its texts, which name the cases."""
-    nodes = list(ast.walk(ast.parse(path.read_text()))) if path.exists() else []
+    """The functions of a file, also within classes, and the texts that may name their cases: its own and those of what it takes from `tests`."""
+    nodes = _nodes(path)
     functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    return functions, {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    modules = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    taken = [ROOT / f"{module.replace('.', '/')}.py" for module in modules if module.startswith("tests.")]
+    texts = [node for one in (path, *taken) for node in _nodes(one) if isinstance(node, ast.Constant)]
+    return functions, {node.value for node in texts if isinstance(node.value, str)}
+
+
+@cache
+def _nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text()))) if path.exists() else []
 
 
 def test_the_page_shows_the_table_as_it_is() -> None:
