@@ -55,6 +55,12 @@ def _gone(pid: int) -> bool:
     return False
 
 
+def _standing(thread: int) -> tuple[int, int]:
+    """Its policy, and the processor to which it is bound, -1 where to none."""
+    allowed = os.sched_getaffinity(thread)
+    return os.sched_getscheduler(thread), max(allowed) if len(allowed) == 1 else -1
+
+
 async def _started(passwords: Passwords) -> int:
     await passwords.hash(PASSWORD)
     assert passwords.pid
@@ -120,11 +126,19 @@ async def test_where_the_system_lets_nobody_step_back_it_hashes_all_the_same(tmp
     path.write_text(
         "import os, runpy\n"
         "def forbidden(*_):\n    raise PermissionError\n"
-        "os.setpriority = os.sched_setscheduler = forbidden\n"
+        "os.setpriority = os.sched_setscheduler = os.sched_setaffinity = forbidden\n"
         f"runpy.run_path({str(PROGRAM)!r}, run_name='__main__')\n"
     )
     with closing(Passwords(workers=1, patience=WAIT, program=path)) as passwords:
         assert await passwords.verify(await passwords.hash(PASSWORD), PASSWORD)
+
+
+async def test_others_are_let_onto_its_processor_and_looked_for_while_it_hashes(passwords: Passwords) -> None:
+    pid = await _started(passwords)
+
+    ours = sorted(os.sched_getaffinity(0))
+    places = {(policy, ours[-1 - lane % len(ours)]) for policy in (os.SCHED_IDLE, os.SCHED_OTHER) for lane in range(2)}
+    await _until(lambda: {_standing(int(task.name)) for task in Path(f"/proc/{pid}/task").iterdir()} >= places)
 
 
 async def test_one_that_comes_to_nothing_makes_way_for_one_that_does_not_stand_behind_everything_for_a_while() -> None:
