@@ -16,7 +16,7 @@ from ops.cli.database import on_database
 from ops.cli.printing import print_json
 
 if TYPE_CHECKING:
-    from ops.verifying import Verified
+    from ops.events.verifying import Verified
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"])
 
@@ -35,7 +35,7 @@ def verify(slug: str | None, *, as_json: bool) -> int:
     The latest anchor is held against the history as well. Without SLUG, of every organization. Ends with 1 where anything differs.
     Changes that came past the application are listed with what differs; by themselves they are no difference.
     """
-    from ops.verifying import verify_all
+    from ops.events.verifying import verify_all
 
     found = on_database(lambda database, settings: verify_all(database, settings, slug))
     if as_json:
@@ -59,7 +59,7 @@ def anchor(slug: str | None, *, as_json: bool) -> int:
 
     The worker does so once a day for those to whose history something was added. Without SLUG, for every organization.
     """
-    from ops.anchoring import anchor_all
+    from ops.events.anchoring import anchor_all
     from tenants.errors import Refusal
 
     found = on_database(lambda database, settings: anchor_all(database, settings, slug))
@@ -87,7 +87,7 @@ def anchor(slug: str | None, *, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def tail(slug: str, *, follow: bool, lines: int, as_json: bool) -> None:
     """The newest events of an organization, oldest first. What is personal in them is sealed, and shown so."""
-    from ops.tailing import tail as tail_events
+    from ops.events.tailing import tail as tail_events
 
     def show(line: str) -> None:
         click.echo(line)
@@ -105,7 +105,7 @@ def tail(slug: str, *, follow: bool, lines: int, as_json: bool) -> None:
 def export(slug: str, format_: str, since: datetime | None, until: datetime | None, types: tuple[str, ...], path: Path | None) -> None:
     """The audit log of an organization, oldest entry first: its events, and what came past the application. What is encrypted is only named."""
     from app.management.trail import BEGINNING, Format, Wanted
-    from ops.trailing import export as export_trail
+    from ops.events.exporting import export as export_trail
 
     wanted = Wanted(Format(format_), _utc(since) or BEGINNING, _utc(until), types)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") if path else nullcontext(sys.stdout.buffer) as to:
@@ -128,7 +128,7 @@ def rebuild(slug: str, projection: str) -> None:
     What cannot be made again stays as it is: views and shares of days that are 90 or more days ago, whose raw rows are gone.
     Notifications are no projection: whoever has read or removed one would see it again.
     """
-    from ops.rebuilding import rebuild as rebuild_projection
+    from ops.events.rebuilding import rebuild as rebuild_projection
 
     on_database(lambda database, settings: rebuild_projection(database, settings, slug, projection))
     say(f"{slug}: {projection} is made again")

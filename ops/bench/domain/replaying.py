@@ -7,7 +7,7 @@ import time
 from ops.bench.report import Line
 from ops.bench.servers import Bench
 from ops.bench.tenants import Measured
-from ops.verifying import verify_all
+from ops.events.verifying import verify_all
 from tenants.database import Database
 
 TARGET = 20_000

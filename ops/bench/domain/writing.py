@@ -14,7 +14,7 @@ from ops.bench.floors.commanding import ByHand
 from ops.bench.report import Line
 from ops.bench.servers import Bench
 from ops.bench.tenants import Measured
-from ops.verifying import verify_all
+from ops.events.verifying import verify_all
 from tenants.database import Database
 from tenants.errors import Conflict
 from tenants.ids import new_id

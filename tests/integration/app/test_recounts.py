@@ -16,7 +16,7 @@ from app.replay.verifying import verify
 from app.taxonomy.commands import CreateTag, RenameTag
 from ops.demo.people import ACME
 from ops.demo.people import House as Cast
-from ops.rebuilding import PROJECTIONS, rebuild
+from ops.events.rebuilding import PROJECTIONS, rebuild
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings

@@ -12,7 +12,7 @@ from auth.realms.realms import Known
 from auth.sso.domains import EmailDomains
 from ops.demo.people import GLOBEX
 from ops.doctor import examine
-from ops.rebuilding import rebuild
+from ops.events.rebuilding import rebuild
 from ops.transfer import clone
 from tenants.database import Database
 from tenants.ids import new_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.verifying import VERIFIED, servable
+from ops.events.verifying import VERIFIED, servable
 from tenants.anchoring import Anchor, anchor
 from tenants.database import Database
 from tenants.errors import Refusal
