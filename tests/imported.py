@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 
 from migrations import drift, rendering, runner, status
-from ops import doctor, exporting, founding, settings
+from ops import doctor, settings
 from ops.commands import COMMANDS
+from ops.organizations import exporting, founding
 
 for module, _ in COMMANDS.values():
     importlib.import_module(module)

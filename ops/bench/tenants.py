@@ -16,7 +16,7 @@ from migrations import runner
 from ops.bench import dataset
 from ops.bench.load import Target, answer, request
 from ops.bench.servers import Bench
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.database import Database, connect_as_admin
 from tenants.ids import new_id
 from tenants.registry import Tenant

@@ -13,7 +13,7 @@ from ops.cli.printing import print_json, print_record, print_table
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ops.clients import Registration
+    from ops.organizations.clients import Registration
 
 Answer = TypeVar("Answer")
 
@@ -60,7 +60,7 @@ def remove(slug: str, client_id: str) -> None:
 
 
 def _asked(slug: str, work: Callable[[Registration], Awaitable[Answer]]) -> Answer:
-    from ops.clients import registering
+    from ops.organizations.clients import registering
     from ops.settings import Settings
 
     settings = Settings.read(os.environ)

@@ -48,6 +48,6 @@ def _roles() -> Mapping[str, frozenset[str]]:
 
 def _roles_of(slug: str) -> Mapping[str, frozenset[str]]:
     from ops.cli.database import on_database
-    from ops.roles import roles_of
+    from ops.organizations.roles import roles_of
 
     return on_database(lambda database, settings: roles_of(database, settings, slug))

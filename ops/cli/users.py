@@ -14,7 +14,7 @@ from ops.cli.printing import print_json, print_record
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ops.members import Members
+    from ops.organizations.members import Members
 
 TENANT = click.option("--tenant", "slug", required=True, metavar="SLUG", help="The organization they belong to.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one object.")
@@ -94,7 +94,7 @@ def _first_line(path: Path | None) -> str | None:
 
 
 def _print(slug: str, work: Callable[[Members], Awaitable[dict[str, Any]]], *, as_json: bool) -> None:
-    from ops.members import managing
+    from ops.organizations.members import managing
     from ops.settings import Settings
 
     settings = Settings.read(os.environ)

@@ -21,6 +21,6 @@ def command(threads: int | None) -> int:
     logs.configure(dev=settings.tenants.dev)
     metrics.share(os.environ)
     try:
-        return run(os.environ, threads=threads, prepare="ops.observe.worker:prepare", founder="ops.founding:found")
+        return run(os.environ, threads=threads, prepare="ops.observe.worker:prepare", founder="ops.organizations.founding:found")
     finally:
         metrics.forget(os.environ)

@@ -16,7 +16,7 @@ from ops.demo.load import load_people, load_posts
 from ops.demo.people import HOUSES, House
 from ops.demo.readers import load_readers
 from ops.demo.talk import load_talk
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.database import Database
 from tenants.errors import NotFound
 from tenants.registry import Registry, Tenant

@@ -112,7 +112,7 @@ class Session:
 
 
 async def _found_missing(settings: TenantSettings, say: Say) -> None:
-    from ops.founding import found  # noqa: PLC0415 - as above
+    from ops.organizations.founding import found  # noqa: PLC0415 - as above
 
     async with Database(settings, connections=2) as database:
         there = {tenant.slug for tenant in await Registry(database, Keyring(settings.secret_keys)).all() if tenant.status != "provisioning"}

@@ -15,7 +15,7 @@ from migrations import runner
 from ops.demo.load import load_people
 from ops.demo.people import ACME, GLOBEX
 from ops.demo.people import House as Cast
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Registry, Tenant

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Self
 
 from ops.bench import dataset
-from ops.founding import Founded, found
+from ops.organizations.founding import Founded, found
 from tenants.database import AdminConnection, Database, connect_as_admin
 from tenants.registry import Tenant
 from tenants.settings import TenantSettings

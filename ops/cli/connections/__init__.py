@@ -112,7 +112,7 @@ def lift(slug: str, reason: str) -> None:
     import asyncio
     import os
 
-    from ops.lifting import lift as lifted
+    from ops.organizations.lifting import lift as lifted
     from ops.settings import Settings
 
     asyncio.run(lifted(Settings.read(os.environ), slug, reason))

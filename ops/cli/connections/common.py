@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
-    from ops.connecting import Connecting
+    from ops.organizations.connecting import Connecting
 
 Answer = TypeVar("Answer")
 
@@ -37,7 +37,7 @@ def terms(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def wanted_terms(options: dict[str, Any]) -> dict[str, Any]:
-    """The options of `terms` as `ops.connecting.Wanted` takes them."""
+    """The options of `terms` as `ops.organizations.connecting.Wanted` takes them."""
     rules = []
     for pair in options["mapped"]:
         group, equals, role = pair.rpartition("=")
@@ -56,7 +56,7 @@ def secret_from(path: Path) -> str:
 
 
 def asked(slug: str, work: Callable[[Connecting], Awaitable[Answer]]) -> Answer:
-    from ops.connecting import connecting
+    from ops.organizations.connecting import connecting
     from ops.settings import Settings
 
     settings = Settings.read(os.environ)

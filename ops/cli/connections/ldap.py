@@ -37,7 +37,7 @@ from ops.cli.connections.common import AS_JSON, NAME, asked, print_one, secret_f
 @click.pass_obj
 def add_ldap(slug: str, /, name: str, *, urls: tuple[str, ...], secret_file: Path | None, ca_file: Path | None, as_json: bool, **given: Any) -> None:
     """A directory."""
-    from ops.connecting import Wanted
+    from ops.organizations.connecting import Wanted
 
     rest = wanted_terms(given)
     plain = [(one, value) for one, value in given.items() if one not in {*rest, "mapped"}]

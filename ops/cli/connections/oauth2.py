@@ -34,7 +34,7 @@ from ops.cli.connections.common import AS_JSON, NAME, asked, print_one, secret_f
 @click.pass_obj
 def add_oauth2(slug: str, /, name: str, *, secret_file: Path | None, as_json: bool, **given: Any) -> None:
     """An OAuth 2 provider that speaks no OpenID Connect."""
-    from ops.connecting import Wanted
+    from ops.organizations.connecting import Wanted
 
     rest = wanted_terms(given)
     settings = with_pairs([(one, value) for one, value in given.items() if one not in {*rest, "mapped"}])

@@ -50,6 +50,6 @@ def add_oidc(slug: str, /, name: str, *, secret_file: Path | None, key_file: Pat
 
 
 def _added(slug: str, name: str, settings: dict[str, Any], secrets: dict[str, str], rest: dict[str, Any]) -> dict[str, Any]:
-    from ops.connecting import Wanted
+    from ops.organizations.connecting import Wanted
 
     return asked(slug, lambda connecting: connecting.add(Wanted(name, "oidc", settings, secrets, **rest)))

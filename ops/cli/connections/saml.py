@@ -80,6 +80,6 @@ def _attributes(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _added(slug: str, name: str, settings: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
-    from ops.connecting import Wanted
+    from ops.organizations.connecting import Wanted
 
     return asked(slug, lambda connecting: connecting.add(Wanted(name, "saml", settings, **rest)))

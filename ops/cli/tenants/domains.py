@@ -38,7 +38,7 @@ def domains(slug: str, action: str, host: str | None, *, as_json: bool) -> None:
 
 
 async def _do(slug: str, action: str, host: str) -> dict[str, Any] | list[dict[str, Any]]:
-    from ops.particulars import as_shown
+    from ops.organizations.particulars import as_shown
     from ops.settings import admin_settings
     from tenants.lifecycle import domains as lifecycle
 

@@ -24,7 +24,7 @@ def invite(email: str, *, as_json: bool) -> None:
 
 
 async def _invite(email: str) -> dict[str, Any]:
-    from ops.inviting import invite_to_sign_up
+    from ops.organizations.inviting import invite_to_sign_up
     from ops.settings import Settings, admin_settings
 
     return await invite_to_sign_up(admin_settings(os.environ), Settings.read(os.environ), email)

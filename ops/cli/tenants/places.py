@@ -55,8 +55,8 @@ def create(slug: str, *, name: str, owner_email: str, tier: str, as_json: bool) 
 async def _create(slug: str, name: str, owner_email: str, tier: str) -> dict[str, Any]:
     from auth.addresses import Addresses
     from auth.links import Links
-    from ops.founding import found
     from ops.hosts import verified_domains
+    from ops.organizations.founding import found
     from ops.settings import Settings, admin_settings
     from tenants.database import Database
 
@@ -91,7 +91,7 @@ async def shown(which: str | UUID) -> dict[str, Any]:
     from ops.cli.tenants.tiers import limits_of
     from ops.hosts import verified_domains
     from ops.migrated import require_migrated
-    from ops.particulars import particulars
+    from ops.organizations.particulars import particulars
     from ops.settings import Settings
     from tenants.database import Database
     from tenants.registry import Registry

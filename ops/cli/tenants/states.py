@@ -87,8 +87,8 @@ def _do(step: Callable[[TenantSettings], Awaitable[UUID]], *, tell: bool, as_jso
 
 async def _done(step: Callable[[TenantSettings], Awaitable[UUID]], *, tell: bool) -> dict[str, Any]:
     from ops.cli.tenants.places import shown
+    from ops.organizations.telling import tell as tell_organization
     from ops.settings import admin_settings
-    from ops.telling import tell as tell_organization
     from tenants.database import Database
 
     settings = admin_settings(os.environ)

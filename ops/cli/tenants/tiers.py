@@ -51,8 +51,8 @@ def change(slug: str, tier: str, *, as_json: bool, **limits: int | None) -> None
 
 async def _change(slug: str, tier: str, overrides: Mapping[str, int | None]) -> dict[str, Any]:
     from app.management.usage import read
+    from ops.organizations.tiering import change_tier
     from ops.settings import admin_settings
-    from ops.tiering import change_tier
     from tenants.database import Database
 
     settings = admin_settings(os.environ)

@@ -14,7 +14,7 @@ from ops.cli.printing import print_json, print_record
 from ops.cli.tenants.transfer_key import key_file, secret_from
 
 if TYPE_CHECKING:
-    from ops.transfer import Carried
+    from ops.organizations.importing import Carried
     from tenants.settings import TenantSettings
     from tenants.transfer.exporting import Exported
 
@@ -33,7 +33,7 @@ def export(slug: str, *, target: Path, key_file: Path | None, force: bool, as_js
     when little else happens. The file appears at its name only when it is whole. Until then it stands beside it as
     .NAME.*.part; what a killed export left of that, the next one to the same name removes.
     """
-    from ops.exporting import export_to
+    from ops.organizations.exporting import export_to
     from ops.settings import admin_settings
 
     settings, secret = admin_settings(os.environ), secret_from(key_file, new=True)
@@ -56,8 +56,8 @@ def bring_in(file: Path, *, slug: str | None, key_file: Path | None, as_json: bo
     this release. Until then nothing of it is served; interrupted, it is removed by the next import of its slug or by
     `imprint tenants purge`.
     """
+    from ops.organizations.importing import import_from
     from ops.settings import admin_settings
-    from ops.transfer import import_from
 
     settings, secret = admin_settings(os.environ), secret_from(key_file, new=False)
     _tell(asyncio.run(import_from(settings, file, secret, slug, say)), settings, as_json=as_json)
@@ -73,8 +73,8 @@ def clone(slug: str, new: str, *, without_data: bool, as_json: bool) -> None:
 
     All that is in it goes by way of a nameless temporary file (TMPDIR says where) that no other process can read.
     """
+    from ops.organizations.importing import clone as clone_all
     from ops.settings import admin_settings
-    from ops.transfer import clone as clone_all
 
     settings = admin_settings(os.environ)
     if without_data:
@@ -88,7 +88,7 @@ async def _in_likeness(settings: TenantSettings, slug: str, new: str) -> dict[st
     from auth.addresses import Addresses
     from auth.links import Links
     from ops.cli.tenants.places import shape
-    from ops.likeness import found_like
+    from ops.organizations.likeness import found_like
     from ops.settings import Settings
     from tenants.database import Database
 

@@ -13,7 +13,7 @@ from auth.addresses import Addresses
 from auth.service import Auth
 from auth.sso.connections import Connections
 from auth.sso.domains import EmailDomains
-from ops.connecting import Connecting
+from ops.organizations.connecting import Connecting
 from tenants.database import Database
 from tenants.errors import Conflict, NotFound, ValidationFailed
 from tenants.ids import new_id

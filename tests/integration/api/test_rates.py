@@ -16,8 +16,8 @@ from redis.asyncio import Redis
 
 from app.edge.quota import RequestQuota
 from ops.demo.people import House as Cast
-from ops.founding import found
-from ops.tiering import change_tier
+from ops.organizations.founding import found
+from ops.organizations.tiering import change_tier
 from tenants.database import Database
 from tenants.errors import RateLimited
 from tenants.registry import Tenant

@@ -5,8 +5,8 @@ import re
 from app.bus import Bus
 from auth.service import Auth
 from ops.demo.people import House as Cast
-from ops.founding import found
-from ops.tiering import change_tier
+from ops.organizations.founding import found
+from ops.organizations.tiering import change_tier
 from tenants.database import Database
 from tenants.settings import TenantSettings
 from tests.integration.auth.conftest import NewPerson, client_at

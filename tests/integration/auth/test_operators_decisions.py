@@ -11,8 +11,8 @@ import httpx
 import pytest
 from litestar.types import ASGIApp
 
-from ops.founding import found
-from ops.telling import tell
+from ops.organizations.founding import found
+from ops.organizations.telling import tell
 from tenants.database import Database
 from tenants.lifecycle.deletion import delete, undelete
 from tenants.lifecycle.renaming import rename

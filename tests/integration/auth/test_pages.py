@@ -11,7 +11,7 @@ from litestar.types import ASGIApp
 
 from auth.links import Purpose
 from auth.service import Auth
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.database import Database
 from tenants.settings import TenantSettings
 from tests.forms import form_of

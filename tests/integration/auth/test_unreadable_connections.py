@@ -11,8 +11,8 @@ from litestar.types import ASGIApp
 from auth.saml.expiry import endings
 from auth.service import Auth
 from auth.sso.connections import Connection, sealed_secrets
-from ops.connecting import Connecting
 from ops.demo.people import ACME
+from ops.organizations.connecting import Connecting
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Tenant

@@ -13,8 +13,8 @@ from app.users.accounts import Members
 from app.users.commands import ActivateUser, ChangeRole, EraseAgain, EraseUser, InviteUser, RemoveUser
 from app.users.errors import LastOwner, OwnersOnly
 from auth.principal import SYSTEM, Kind, Principal
-from ops.exporting import export_to
-from ops.transfer import clone, import_from
+from ops.organizations.exporting import export_to
+from ops.organizations.importing import clone, import_from
 from tenants.database import Database
 from tenants.errors import Conflict, Forbidden, Unauthenticated, ValidationFailed
 from tenants.ids import new_id

@@ -13,8 +13,8 @@ from app.content.commands import ApprovePost, PublishPost, SubmitPost
 from app.replay.verifying import verify
 from auth.principal import ANONYMOUS
 from ops.demo.people import ACME
-from ops.exporting import export_to
-from ops.transfer import clone, import_from
+from ops.organizations.exporting import export_to
+from ops.organizations.importing import clone, import_from
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Tenant

@@ -15,7 +15,7 @@ from migrations import history as histories
 from migrations import runner
 from migrations.history import History
 from migrations.provisioning import HeadProvisioner
-from ops.founding import found
+from ops.organizations.founding import found
 from ops.stack import Addresses, databases
 from ops.stack.binaries import installed
 from ops.stack.databases import Database as NewDatabase

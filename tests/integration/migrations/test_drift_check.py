@@ -15,7 +15,7 @@ from migrations import runner
 from migrations.drift import Findings, drift
 from migrations.history import History, head
 from ops.cli.frame import main
-from ops.founding import found
+from ops.organizations.founding import found
 from ops.stack import Addresses
 from tenants.database import Database
 from tenants.errors import NotFound

@@ -22,7 +22,7 @@ from migrations.lock import MigrationRunning
 from migrations.runs import Run
 from migrations.serving import OLDEST_SERVED
 from migrations.status import status
-from ops.founding import Founded, found
+from ops.organizations.founding import Founded, found
 from ops.stack import Addresses, databases
 from ops.stack.binaries import installed
 from tenants.database import Database, Place, connect_as_admin

@@ -17,7 +17,7 @@ from migrations import runner
 from ops.demo.load import load_people
 from ops.demo.people import ACME, GLOBEX
 from ops.demo.people import House as Cast
-from ops.founding import found
+from ops.organizations.founding import found
 from ops.rotating import PROTECTED
 from ops.stack import Addresses, databases
 from ops.stack.binaries import installed

@@ -20,9 +20,9 @@ from app.users.commands import InviteUser
 from auth.factors.factors import Factors
 from auth.limits import Limits
 from auth.principal import SYSTEM
-from ops.exporting import export_to
+from ops.organizations.exporting import export_to
+from ops.organizations.importing import import_from
 from ops.rotating import EVERY_ORGANIZATION, rotate
-from ops.transfer import import_from
 from tenants.database import Database, connect_as_admin
 from tenants.errors import Conflict, NotFound
 from tenants.ids import new_id

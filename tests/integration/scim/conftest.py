@@ -19,7 +19,7 @@ from auth.principal import SYSTEM, Kind, Principal
 from auth.service import Auth
 from auth.sso.connections import Connection
 from ops.demo.people import ACME
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.database import Database
 from tenants.lifecycle.deletion import delete
 from tenants.registry import Tenant

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ops.telling import tell
+from ops.organizations.telling import tell
 from tenants.database import Database
 from tenants.errors import Refusal
 from tenants.lifecycle.deletion import delete, undelete

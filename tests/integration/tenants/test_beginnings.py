@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 
 from migrations.provisioning import HeadProvisioner
-from ops import founding, likeness
 from ops.demo.people import ACME, GLOBEX
-from ops.founding import found
-from ops.likeness import found_like
-from ops.tiering import change_tier
+from ops.organizations import founding, likeness
+from ops.organizations.founding import found
+from ops.organizations.likeness import found_like
+from ops.organizations.tiering import change_tier
 from tenants import lifecycle
 from tenants.database import Database, connect_as_admin
 from tenants.errors import Conflict, NotFound
@@ -214,7 +214,7 @@ async def test_a_tier_told_late_does_not_undo_a_later_one(migrated: TenantSettin
             await gate.wait()
         return organization
 
-    monkeypatch.setattr("ops.tiering.change_registry", slowly)
+    monkeypatch.setattr("ops.organizations.tiering.change_registry", slowly)
     late = asyncio.create_task(change_tier(migrated, pool, tenant.slug, "team", {}))
     async with asyncio.timeout(90):
         while (await both_say(migrated, tenant.slug))[0][1] != "team":

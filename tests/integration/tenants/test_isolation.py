@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from app.bus import Bus
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.database import Database, DatabaseUnavailable
 from tenants.ids import new_id
 from tenants.registry import Tenant

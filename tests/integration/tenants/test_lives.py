@@ -9,8 +9,8 @@ import pytest
 
 from migrations.provisioning import HeadProvisioner
 from migrations.serving import serves
-from ops.founding import found
-from ops.telling import tell
+from ops.organizations.founding import found
+from ops.organizations.telling import tell
 from tenants import lifecycle
 from tenants.database import Database
 from tenants.errors import Conflict, NotFound, TenantSuspended, ValidationFailed

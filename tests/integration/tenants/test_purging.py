@@ -7,7 +7,7 @@ import pytest
 
 from migrations import runner
 from migrations.provisioning import HeadProvisioner
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants import lifecycle
 from tenants.database import Database, connect_as_admin
 from tenants.errors import Conflict, NotFound

@@ -7,7 +7,7 @@ import pytest
 
 from migrations.provisioning import HeadProvisioner
 from migrations.serving import serves
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants import lifecycle
 from tenants.database import Database
 from tenants.errors import Conflict, TenantSuspended, ValidationFailed

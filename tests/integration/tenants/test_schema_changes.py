@@ -17,7 +17,7 @@ from app.content.commands import UpdatePost
 from auth.principal import SYSTEM
 from ops.demo.load import load_people
 from ops.demo.people import ACME
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.database import Connection, Database, DatabaseUnavailable, StatementOutdated, repeatable
 from tenants.ids import new_id
 from tenants.registry import Registry

@@ -8,7 +8,7 @@ import pytest
 
 from migrations import runner
 from migrations.provisioning import HeadProvisioner
-from ops.founding import found
+from ops.organizations.founding import found
 from ops.stack import Addresses, databases
 from ops.stack.binaries import installed
 from tenants import lifecycle

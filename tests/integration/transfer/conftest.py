@@ -19,8 +19,8 @@ from migrations import runner
 from ops.demo.load import load_people
 from ops.demo.people import ACME, GLOBEX
 from ops.demo.people import House as Cast
-from ops.exporting import export_to
-from ops.founding import found
+from ops.organizations.exporting import export_to
+from ops.organizations.founding import found
 from ops.stack import Addresses, databases
 from ops.stack.binaries import installed
 from tenants.database import Database

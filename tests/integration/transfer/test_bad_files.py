@@ -11,8 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from ops.exporting import export_to
-from ops.transfer import import_from
+from ops.organizations.exporting import export_to
+from ops.organizations.importing import import_from
 from tenants.errors import Conflict, Refusal, ValidationFailed
 from tenants.secrets import TenantKey
 from tenants.settings import TenantSettings

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from app.replay.verifying import verify
-from ops.likeness import found_like
-from ops.transfer import clone
+from ops.organizations.importing import clone
+from ops.organizations.likeness import found_like
 from tenants.database import Database
 from tenants.errors import Conflict, NotFound
 from tenants.settings import TenantSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.replay.verifying import Verification, verify
-from ops.exporting import export_to
-from ops.transfer import import_from
+from ops.organizations.exporting import export_to
+from ops.organizations.importing import import_from
 from tenants.database import Database
 from tenants.registry import Tenant
 from tenants.settings import TenantSettings

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.exporting import export_to
-from ops.transfer import NotMigrated, clone, import_from
+from ops.organizations.exporting import export_to
+from ops.organizations.importing import NotMigrated, clone, import_from
 from tenants.database import connect_as_admin
 from tenants.lifecycle.arrivals import StillArriving, arriving
 from tenants.lifecycle.purging import purge

@@ -16,8 +16,8 @@ from auth.links import Links
 from auth.principal import SYSTEM
 from migrations import runner
 from migrations.plan import Options
-from ops.exporting import export_to
-from ops.transfer import clone, import_from
+from ops.organizations.exporting import export_to
+from ops.organizations.importing import clone, import_from
 from tenants.database import Database, connect_as_admin
 from tenants.ids import new_id
 from tenants.settings import TenantSettings

@@ -12,7 +12,7 @@ from app.bus import Bus
 from app.content.commands import ApprovePost, PublishPost, SchedulePost, SetPostExpiry, SubmitPost
 from app.replay.verifying import verify
 from auth.realms.realms import Realms
-from ops.transfer import Carried, clone
+from ops.organizations.importing import Carried, clone
 from tenants.database import Database, Row
 from tenants.ids import new_id
 from tenants.registry import Tenant

@@ -11,8 +11,8 @@ from app.management.decisions import Decisions
 from auth.credentials import Credentials
 from auth.passwords import Passwords
 from ops.demo.people import ACME
-from ops.exporting import export_to
-from ops.transfer import clone, import_from
+from ops.organizations.exporting import export_to
+from ops.organizations.importing import clone, import_from
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Tenant

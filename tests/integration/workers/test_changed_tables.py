@@ -6,7 +6,7 @@ import dataclasses
 
 from ops.demo.load import load_people
 from ops.demo.people import ACME
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.ids import new_id
 from tests.integration.conftest import House
 from tests.integration.owner import as_owner

@@ -14,7 +14,7 @@ from app.replay.verifying import verify
 from app.users.commands import EraseUser
 from ops.demo.people import ACME
 from ops.demo.people import House as Cast
-from ops.transfer import clone
+from ops.organizations.importing import clone
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Tenant

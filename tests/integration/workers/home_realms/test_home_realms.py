@@ -13,7 +13,7 @@ from auth.sso.domains import EmailDomains
 from ops.demo.people import GLOBEX
 from ops.doctor import examine
 from ops.events.rebuilding import rebuild
-from ops.transfer import clone
+from ops.organizations.importing import clone
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.lifecycle.deletion import delete

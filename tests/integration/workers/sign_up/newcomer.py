@@ -12,7 +12,7 @@ import httpx
 
 from auth.realms.realms import Realms
 from auth.settings import AuthSettings
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.ids import new_id
 from tenants.secrets import Keyring
 from tenants.statements import statement

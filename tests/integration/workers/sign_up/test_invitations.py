@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ops.inviting import invite_to_sign_up
+from ops.organizations.inviting import invite_to_sign_up
 from ops.settings import Settings
 from tenants.lifecycle.entries import WrongState
 from tenants.settings import TenantSettings

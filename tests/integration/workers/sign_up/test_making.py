@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migrations.provisioning import HeadProvisioner
-from ops.founding import Founded, found
+from ops.organizations.founding import Founded, found
 from tenants import lifecycle
 from tenants.database import Database
 from tenants.database.failures import StatementFailed

@@ -6,7 +6,7 @@ import pytest
 
 from app.bus import Bus
 from app.users.accounts import Members
-from ops.founding import found
+from ops.organizations.founding import found
 from tenants.database import Database
 from tenants.errors import RateLimited
 from tenants.settings import TenantSettings

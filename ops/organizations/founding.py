@@ -13,7 +13,7 @@ from app.users.commands import DefineDefaultRoles, InviteUser
 from app.users.values import OWNER, email_address
 from auth.principal import SYSTEM
 from migrations.provisioning import HeadProvisioner
-from ops.beginnings import amended, begun, unopened
+from ops.organizations.beginnings import amended, begun, unopened
 from tenants import lifecycle
 from tenants.database import AdminConnection, Database, connect_as_admin
 from tenants.errors import Conflict

@@ -26,7 +26,7 @@ from auth.limits import Limits, names_unlocked
 from auth.links import Links
 from auth.passwords import Passwords, check_new_password
 from auth.principal import SYSTEM
-from ops.organization import organization
+from ops.organizations.lookup import organization
 from tenants.database import Database, repeatable
 from tenants.errors import NotFound, Refusal
 from tenants.ids import new_id

@@ -12,7 +12,7 @@ from app.users.accounts import Members as Accounts
 from app.users.commands import ActivateUser, InviteUser, RemoveUser
 from auth.principal import SYSTEM
 from auth.server.clients import Client, Clients, check_client
-from ops.organization import organization
+from ops.organizations.lookup import organization
 from tenants.database import Database, repeatable
 from tenants.ids import new_id
 from tenants.registry import Tenant

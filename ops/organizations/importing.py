@@ -20,7 +20,7 @@ from migrations import runner
 from migrations.history import History, head, knows
 from migrations.plan import Options
 from migrations.provisioning import RevisionProvisioner
-from ops.exporting import Pace, Say, product
+from ops.organizations.exporting import Pace, Say, product
 from tenants.database import AdminConnection, Database, connect_as_admin
 from tenants.errors import Conflict, NotFound, Refusal
 from tenants.ids import new_id

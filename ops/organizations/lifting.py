@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.bus import Bus
 from app.management.commands import ConfigureOrganization
-from ops.organization import organization
+from ops.organizations.lookup import organization
 from tenants import audit
 from tenants.ids import new_id
 from tenants.lifecycle.entries import acting

@@ -13,7 +13,7 @@ from app.users.commands import DefineRoles, InviteUser
 from app.users.values import EMAIL_PURPOSE, OWNER
 from auth.principal import SYSTEM
 from migrations.provisioning import HeadProvisioner
-from ops.beginnings import Begun, amended, begun, unopened
+from ops.organizations.beginnings import Begun, amended, begun, unopened
 from tenants import lifecycle
 from tenants.database import Connection, Database, connect_as_admin
 from tenants.errors import Conflict, NotFound, Refusal

@@ -16,7 +16,7 @@ from auth.sso.connections import Connection, Connections, Kind
 from auth.sso.domains import EmailDomain, EmailDomains, email_domain
 from auth.sso.mapping import OWNER
 from auth.sso.modules import examined
-from ops.organization import organization
+from ops.organizations.lookup import organization
 from tenants.database import Database
 from tenants.errors import ValidationFailed
 from tenants.ids import new_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ops.telling import tell
+from ops.organizations.telling import tell
 from tenants.database import Database
 from tenants.lifecycle.tiering import change_tier as change_registry
 from tenants.registry import Tenant
