@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from auth.common import commonness
+from auth.guessable import commonness
 from auth.hashing.process import PATIENCE, PROGRAM, Hashing, Unanswered
 from auth.measures import HASHES
 from tenants.errors import RetryLater, ValidationFailed

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from ops.cli.connections.common import AS_JSON, NAME, SLUG, asked, print_one
+from ops.cli.connections.arguments import AS_JSON, NAME, SLUG, asked, print_one
 from ops.cli.connections.domains import domains
 from ops.cli.connections.ldap import add_ldap
 from ops.cli.connections.oauth2 import add_oauth2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import rich_click as click
 
 from ops.cli.boundary import say
-from ops.cli.connections.common import AS_JSON, SLUG, asked
+from ops.cli.connections.arguments import AS_JSON, SLUG, asked
 from ops.cli.printing import print_json, print_record, print_table
 
 COLUMNS = ("domain", "verified_at", "record")

@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from ops.cli.connections.common import AS_JSON, NAME, asked, print_one, secret_from, terms, wanted_terms, with_pairs
+from ops.cli.connections.arguments import AS_JSON, NAME, asked, print_one, secret_from, terms, wanted_terms, with_pairs
 
 
 @click.command("ldap")

@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from ops.cli.connections.common import AS_JSON, NAME, SLUG, asked, print_one, terms, wanted_terms, with_pairs
+from ops.cli.connections.arguments import AS_JSON, NAME, SLUG, asked, print_one, terms, wanted_terms, with_pairs
 
 ATTRIBUTES = ("email", "name", "username", "groups", "subject")
 

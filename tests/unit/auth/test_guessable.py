@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auth.common import commonness
+from auth.guessable import commonness
 from auth.wordlists import is_listed
 
 OWN = ("Kim Larsen-Holt", "kim.larsen", "Acme Publishing")
