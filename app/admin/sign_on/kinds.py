@@ -139,8 +139,6 @@ _LDAP_MORE = (
     _option("groups_attribute", _GROUPS, _USUAL),
     _option("email_trusted", "Its addresses count as verified", input="check"),
 )
-# To these a connection's secret is sent.
-ADDRESSES = ("issuer", "authorize_url", "token_url", "userinfo_url", "emails_url", "urls")
 
 
 def _saml(key: str, title: str, line: str, steps: tuple[str, ...]) -> SetUp:

@@ -9,12 +9,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app.admin.frame import administrator, desk, sent_by
-from app.admin.sign_on.kinds import ADDRESSES, Field, kind_of
+from app.admin.sign_on.kinds import Field, kind_of
 from app.admin.sign_on.overview import ADDRESS, PERMISSION
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
 from auth.http.pages import redirect
 from auth.parts import Parts
 from auth.principal import Principal
+from auth.sso.changing import resettled
 from auth.sso.connections import Connection
 from tenants.errors import Conflict, Refusal, ValidationFailed
 from tenants.transaction import Cause
@@ -57,39 +58,14 @@ async def _settled(parts: Parts, connection: Connection, fields: dict[str, str])
     settings, typed = kind.read(fields, given)
     if connection.kind == "saml":
         # What its metadata said stays as it is: it is read anew under Certificates, beside what is still believed.
-        kept = {name: value for name, value in connection.settings.items() if name not in {field.key for field in given}}
-        url = kept.pop("metadata_url", None)
-        try:
-            settled, secrets = await parts.modules["saml"].settle({**kept, **settings}, connection.secrets)
-        except ValidationFailed as refusal:
-            raise ValidationFailed(kind.by_field(refusal.fields, given)) from None
-        return {**settled, "metadata_url": url}, secrets
+        of_form = {"metadata_url", *(field.key for field in given)}
+        settings = {name: value for name, value in connection.settings.items() if name not in of_form} | settings
     if preset := connection.settings.get("preset"):
         settings["preset"] = preset
-    secrets = _secrets(connection, settings, typed)
-    wrong = _unproven(connection, settings, typed)
     try:
-        kept_now = await parts.modules[connection.kind].settle(settings, secrets)
+        return await resettled(parts.modules[connection.kind], connection, settings, typed)
     except ValidationFailed as refusal:
-        raise ValidationFailed({**wrong, **kind.by_field(refusal.fields, given)}) from None
-    if wrong:
-        raise ValidationFailed(wrong)
-    return kept_now
-
-
-def _secrets(connection: Connection, settings: dict[str, Any], typed: dict[str, str]) -> dict[str, str]:
-    """Those that were typed; where none was, those that are there, if anything still needs one."""
-    needless = settings.get("authentication") == "none" or (connection.kind == "ldap" and not settings.get("bind_dn"))
-    return typed or ({} if needless else dict(connection.secrets))
-
-
-def _unproven(connection: Connection, settings: dict[str, Any], typed: dict[str, str]) -> dict[str, str]:
-    """A secret that nobody has typed anew is sent nowhere but to the addresses that it was given for."""
-    moved = any(_typed(connection.settings.get(name)) != _typed(settings.get(name)) for name in ADDRESSES)
-    secret = next((field.name for field in _fields(connection) if field.secret), None)
-    if secret is None or typed or not connection.secrets or not moved:
-        return {}
-    return {secret: "is needed again, since it goes to another address than before"}
+        raise ValidationFailed(kind.by_field(refusal.fields, given)) from None
 
 
 def _fields(connection: Connection) -> tuple[Field, ...]:

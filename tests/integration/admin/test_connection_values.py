@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from joserfc.jwk import ECKey
 from litestar.types import ASGIApp
 
 from auth.service import Auth
@@ -20,6 +22,7 @@ from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of si
 from tests.integration.auth.conftest import NewPerson
 from tests.integration.conftest import House
 from tests.peers import openid
+from tests.peers.certificates import Authority
 from tests.peers.openid import CLIENT, SECRET, Provider
 
 
@@ -151,6 +154,45 @@ async def test_a_directory_keeps_its_accounts_password_while_its_servers_stay(au
     assert 'id="bind_password-wrong"' in moved.text
     after = await kept_by(auth, acme, name)
     assert (after.settings["urls"], after.settings["bind_dn"], after.secrets) == (["ldaps://one.example.com"], "", {})
+
+
+async def test_its_accounts_password_is_asked_for_again_where_other_servers_are_to_be_trusted(
+    auth: Auth, admin: httpx.AsyncClient, acme: House
+) -> None:
+    name = f"c{new_id().hex[:20]}"
+    first, second = (Authority.new(f"authority {number}").pem.certificate for number in (1, 2))
+    typed = {"url": "ldaps://one.example.com", "base_dn": "dc=acme", "user_filter": "(uid={login})", "bind_dn": "cn=reader", "ca": first}
+    made = await send(admin, "/admin/sign-on/new/ldap", "/admin/sign-on/new/ldap", name=name, **typed, bind_password="readerpw")
+    shown = as_shown(await admin.get(values_of(name)))
+    before = await kept_by(auth, acme, name)
+
+    same = await send(admin, values_of(name), values_of(name), **shown | {"seconds": "9", "ca": first.replace("\n", "\r\n")})
+    refused = [
+        await send(admin, values_of(name), values_of(name), **shown | {"ca": authority})
+        for authority in (second, first + second, "")  # without any, the authorities that the machine trusts
+    ]
+    unchanged = await kept_by(auth, acme, name)
+    taken = await send(admin, values_of(name), values_of(name), **shown | {"ca": second, "bind_password": "readerpw"})
+
+    assert (made.status_code, same.status_code, taken.status_code) == (303, 303, 303)
+    for answer in refused:
+        assert answer.status_code == 400
+        assert re.search(r'id="bind_password-wrong">is needed again', answer.text)
+    assert (unchanged.settings["ca"].split(), unchanged.secrets) == (first.split(), before.secrets)
+    assert (await kept_by(auth, acme, name)).settings["ca"].split() == second.split()
+
+
+async def test_a_private_key_stays_since_it_is_sent_nowhere(auth: Auth, admin: httpx.AsyncClient, acme: House, provider: Provider) -> None:
+    name = await connect(admin, provider)
+    key = json.dumps(ECKey.generate_key("P-256", private=True).as_dict(private=True))
+    by_key = as_shown(await admin.get(values_of(name))) | {"authentication": "private_key_jwt", "private_key": key}
+    changed = await send(admin, values_of(name), values_of(name), **by_key)
+    with openid.running() as elsewhere:
+        moved = await send(admin, values_of(name), values_of(name), **as_shown(await admin.get(values_of(name))) | {"issuer": elsewhere.issuer})
+
+        assert (changed.status_code, moved.status_code) == (303, 303)
+        after = await kept_by(auth, acme, name)
+        assert (after.settings["issuer"], after.secrets) == (elsewhere.issuer, {"private_key": key})
 
 
 async def test_an_oauth_provider_of_any_make_is_connected_in_the_console(auth: Auth, admin: httpx.AsyncClient, acme: House) -> None:
