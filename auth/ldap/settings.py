@@ -58,7 +58,7 @@ class LdapSettings:
         """Raises ValidationFailed naming all that is wrong."""
         known = {field.name for field in fields(cls)}
         wrong = dict.fromkeys(given.keys() - known, "is not known for this kind of connection")
-        merged = {"urls": "", "base_dn": "", **{name: value for name, value in given.items() if name in known and value not in {None, ""}}}
+        merged = {"urls": "", "base_dn": "", **{name: value for name, value in given.items() if name in known and value not in (None, "")}}
         urls = merged["urls"].split() if isinstance(merged["urls"], str) else list(merged["urls"])
         settings = cls(**{**merged, "urls": tuple(urls)})
         wrong |= _objections(settings, secrets)

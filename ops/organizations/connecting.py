@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 ROLES = statement("SELECT name FROM __tenant__.roles")
 LONGEST_LABEL = 60
-UNREADABLE = "its secrets do not open; give it others by a set-up link, or remove it and add it again"
+UNREADABLE = "its secrets do not open; give it others by `imprint connections change`, or remove it and add it again"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -65,7 +65,7 @@ class Connecting:
 
     async def add(self, wanted: Wanted) -> dict[str, Any]:
         """Raises ValidationFailed naming all that is wrong, Conflict where there is one of this name."""
-        wrong = await self._objections(wanted)
+        wrong = await self.objections(wanted)
         settings: Mapping[str, Any] = {}
         secrets: Mapping[str, str] = {}
         try:
@@ -87,10 +87,14 @@ class Connecting:
             group_roles=tuple(wanted.group_roles),
         )
         await self.connections.add(self.tenant, connection, Cause(new_id()))
-        for domain in wanted.domains:
+        await self.vouch(wanted.domains)
+        return self.shown(connection)
+
+    async def vouch(self, domains: Sequence[str]) -> None:
+        """These are the organization's: the operator says so. Raises ValidationFailed."""
+        for domain in domains:
             claimed = await self.domains.claim(self.tenant, domain, Cause(new_id()))
             await self.domains.vouch(self.tenant, claimed.domain, Cause(new_id()), by="the operator")
-        return self.shown(connection)
 
     async def all(self) -> list[dict[str, Any]]:
         return [self.shown(connection) for connection in await self.connections.of(self.tenant)]
@@ -174,7 +178,8 @@ class Connecting:
             "id": str(connection.id),
         }
 
-    async def _objections(self, wanted: Wanted) -> dict[str, str]:
+    async def objections(self, wanted: Wanted) -> dict[str, str]:
+        """What is wrong with its name, its label and its roles."""
         wrong: dict[str, str] = {}
         if not _NAME.fullmatch(wanted.name):
             wrong["name"] = "takes 1 to 40 lower-case letters, digits and hyphens within, as addresses have it"

@@ -8,10 +8,10 @@ import rich_click as click
 
 from ops.cli.connections.arguments import AS_JSON, NAME, SLUG, asked, print_one
 from ops.cli.connections.domains import domains
-from ops.cli.connections.ldap import add_ldap
-from ops.cli.connections.oauth2 import add_oauth2
-from ops.cli.connections.oidc import add_oidc
-from ops.cli.connections.saml import add_saml, certificate
+from ops.cli.connections.ldap import add_ldap, change_ldap
+from ops.cli.connections.oauth2 import add_oauth2, change_oauth2
+from ops.cli.connections.oidc import add_oidc, change_oidc
+from ops.cli.connections.saml import add_saml, certificate, change_saml
 from ops.cli.printing import print_json, print_table
 
 if TYPE_CHECKING:
@@ -35,11 +35,22 @@ def add(ctx: click.RichContext, slug: str) -> None:
     ctx.obj = slug
 
 
-add.add_command(add_oidc)
-add.add_command(add_oauth2)
-add.add_command(add_saml)
+@command.group("change")
+@SLUG
+@click.pass_context
+def change(ctx: click.RichContext, slug: str) -> None:
+    """Change a connection in place, by its kind and name: what is not named stays, and so do its people.
+
+    An empty value ('') takes a setting back to what is usual. Look at it afterwards: imprint connections test SLUG NAME.
+    """
+    ctx.obj = slug
+
+
+for one in (add_saml, add_oidc, add_oauth2, add_ldap):
+    add.add_command(one)
+for one in (change_saml, change_oidc, change_oauth2, change_ldap):
+    change.add_command(one)
 command.add_command(certificate)
-add.add_command(add_ldap)
 command.add_command(domains)
 
 
