@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.authenticator import comes_in_with_a_code, set_up, trust_no_provider
 from tests.e2e.conftest import Running
 from tests.peers.oidc_provider import CLIENT, SECRET, OidcProvider, missing, oidc_provider
 
@@ -52,10 +53,14 @@ async def _log_in(page: Page, running: Running, slug: str, person: str) -> None:
     """As far as the provider's question whether they agree."""
     await page.goto(f"{base(running, slug)}/auth/login")
     await page.get_by_role("link", name=f"Continue with {slug.title()} OpenID").click()
+    await _log_in_there(page, person)
+    await expect(page.get_by_role("button", name="Continue")).to_be_visible()
+
+
+async def _log_in_there(page: Page, person: str) -> None:
     await page.locator("input[name=login]").fill(person)
     await page.locator("input[name=password]").fill("any")
     await page.locator("button[type=submit]").click()
-    await expect(page.get_by_role("button", name="Continue")).to_be_visible()
 
 
 async def _sign_in(page: Page, running: Running, slug: str, person: str) -> None:
@@ -124,3 +129,23 @@ async def test_signing_out_here_leads_on_to_the_providers_sign_out_and_back(runn
 
     await expect(page.get_by_text("You are signed out.")).to_be_visible()
     assert page.url == f"{base(running, 'globex')}/auth/login?signed-out"
+
+
+@pytest.mark.parametrize("slug", ["acme", "globex"])
+async def test_a_code_is_asked_for_within_the_round_trip_where_somebody_has_an_authenticator(
+    running: Running, connected: Peers, browser: Browser, slug: str
+) -> None:
+    page = await browser.new_page()
+
+    async def prove() -> None:
+        await _log_in_there(page, "carol")  # that they agree is known from just now
+
+    async def sign_in_there() -> None:
+        await _sign_in(page, running, slug, "carol")
+
+    await trust_no_provider(running, slug)
+    await sign_in_there()
+    await expect(page.get_by_role("heading", name=f"Carol at {slug}")).to_be_visible()
+    authenticator = await set_up(page, base(running, slug), prove)
+
+    await comes_in_with_a_code(page, base(running, slug), sign_in_there, authenticator, f"Carol at {slug}")

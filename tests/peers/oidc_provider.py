@@ -38,7 +38,7 @@ def missing() -> str | None:
 
 @contextmanager
 def oidc_provider(folder: Path, slug: str, base: str) -> Iterator[OidcProvider]:
-    """There is alice (editors, staff) and bob (staff, address not verified), with addresses in `{slug}.example`; any password is right."""
+    """There are alice (editors, staff), carol (staff) and bob (staff, address not verified), at `{slug}.example`; any password is right."""
     assert NODE is not None
     peer = OidcProvider(free_port())
     child = Child(f"openid-{slug}", [NODE, HERE / "provider.mjs", str(peer.port), slug, base], log=folder / f"openid-{slug}.log")

@@ -84,6 +84,14 @@ sn: B
 mail: bob@{name}.example
 userPassword: bobpw
 
+dn: uid=dora,ou=people,{base}
+objectClass: inetOrgPerson
+uid: dora
+cn: Dora of {name}
+sn: Dora
+mail: dora@{name}.example
+userPassword: dorapw
+
 dn: uid=twin,ou=people,{base}
 objectClass: inetOrgPerson
 uid: twin

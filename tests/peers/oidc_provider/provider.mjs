@@ -1,10 +1,11 @@
 // An OpenID provider on loopback: node provider.mjs PORT SLUG BASE, where BASE is the address of the organization that it serves.
-// alice (editors, staff) and bob (staff, his address not verified) sign in with any password.
+// alice (editors, staff), carol (staff) and bob (staff, his address not verified) sign in with any password.
 import Provider from 'oidc-provider';
 
 const [port, slug, base] = [Number(process.argv[2]), process.argv[3], process.argv[4]];
 const users = {
   alice: { email: `alice.openid@${slug}.example`, email_verified: true, name: `Alice at ${slug}`, groups: ['editors', 'staff'] },
+  carol: { email: `carol.openid@${slug}.example`, email_verified: true, name: `Carol at ${slug}`, groups: ['staff'] },
   bob: { email: `bob.openid@${slug}.example`, email_verified: false, name: `Bob at ${slug}`, groups: ['staff'] },
 };
 const provider = new Provider(`http://127.0.0.1:${port}`, {
