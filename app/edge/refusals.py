@@ -44,7 +44,7 @@ def said_of(refusal: Refusal) -> Said:
 def as_response(request: AnyRequest, said: Said) -> Response[str]:
     headers = {"Cache-Control": "no-store", **said.headers}
     if "text/html" in request.headers.get("accept", ""):
-        return page(request, "refusal.html", status=said.status, headers=headers, wrong=said.message, trace=None)
+        return page(request, "refusal.html", status=said.status, headers=headers, organization=None, wrong=said.message, trace=None)
     body = json.dumps({"error": said.code, "message": said.message}, ensure_ascii=False)
     return Response(body, status_code=said.status, media_type="application/json", headers={**headers, "X-Content-Type-Options": "nosniff"})
 

@@ -14,6 +14,7 @@ from auth.http.assets import KEPT
 from auth.http.context import AnyRequest, tenant_of
 from auth.http.pages import Pages, page, policy
 from auth.parts import Parts
+from auth.policies import Decided
 from tenants.errors import NotFound
 
 _COLOR = re.compile(r"[0-9a-f]{6}\.css")
@@ -34,9 +35,14 @@ async def branded(
 ) -> Response[str]:
     """The page as `page` makes it; its template knows the organization as `organization`. `forms_to`, `scripts`: see `policy`."""
     organization = await parts.policies.of(tenant_of(request))
-    logo = urlsplit(organization.logo_url) if organization.logo_url else None
-    csp = policy(forms_to=forms_to, scripts=scripts, images=f"{logo.scheme}://{logo.netloc}" if logo else "")
+    csp = policy(forms_to=forms_to, scripts=scripts, images=logo_host(organization))
     return page(request, template, status=status, headers=headers, cookies=cookies, csp=csp, pages=pages, organization=organization, **values)
+
+
+def logo_host(organization: Decided) -> str:
+    """From where its pages show a picture besides their own address; empty: from nowhere."""
+    logo = urlsplit(organization.logo_url) if organization.logo_url else None
+    return f"{logo.scheme}://{logo.netloc}" if logo else ""
 
 
 @get("/auth/brand/{name:str}")

@@ -34,9 +34,10 @@ from auth.http import (
     tokens,
 )
 from auth.http.bodies import LARGEST
+from auth.http.branding import logo_host
 from auth.http.context import AnyRequest
-from auth.http.pages import page, redirect
-from auth.http.speaking import listening
+from auth.http.pages import page, policy, redirect
+from auth.http.speaking import listening, organization_of
 from auth.http.statuses import retry_headers, status_of
 from auth.parts import Parts
 from tenants.errors import Refusal
@@ -141,11 +142,14 @@ def refused(request: AnyRequest, refusal: Refusal) -> Response[str]:
     """A refusal as a page: what happened and what to do now. Who has to prove again who they are is led there, and back."""
     if isinstance(refusal, ElevationRequired):
         return redirect(f"{refusal.where}?{urlencode({'next': refusal.back})}")
+    organization = organization_of(request)
     return page(
         request,
         "refusal.html",
         status=status_of(refusal),
         headers=retry_headers(refusal),
+        csp=policy(images=logo_host(organization)) if organization else None,
+        organization=organization,
         wrong=refusal.message,
         trace=refusal.extensions().get("trace"),
     )

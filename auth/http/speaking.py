@@ -13,6 +13,7 @@ from auth.cookies import read_cookie
 from auth.http.context import AnyRequest, check_network, header_of, session_principal
 from auth.languages import ENGLISH, OFFERED, accepted, listed, offered
 from auth.parts import Parts
+from auth.policies import Decided
 from tenants.registry import Tenant
 
 ASKED = "ui_locales"
@@ -47,7 +48,11 @@ def listening(parts: Parts) -> Callable[[AnyRequest], Awaitable[None]]:
 
     async def listen(request: AnyRequest) -> None:
         request.scope["state"]["spoken"] = await _spoken(parts, request)
-        if request.scope["state"].get("tenant") and not _OF_PROVIDERS.fullmatch(request.url.path):
+        tenant: Tenant | None = request.scope["state"].get("tenant")
+        if tenant is None:
+            return
+        request.scope["state"]["organization"] = await parts.policies.of(tenant)
+        if not _OF_PROVIDERS.fullmatch(request.url.path):
             await check_network(parts, request)
 
     return listen
@@ -74,6 +79,12 @@ def choices(request: AnyRequest) -> tuple[Choice, ...]:
 def chosen(request: AnyRequest) -> tuple[Cookie, ...]:
     spoken = _heard(request)
     return (spoken.cookie,) if spoken and spoken.cookie else ()
+
+
+def organization_of(request: AnyRequest) -> Decided | None:
+    """Whose page this is; None where none was heard."""
+    found = request.scope["state"].get("organization")
+    return found if isinstance(found, Decided) else None
 
 
 async def _spoken(parts: Parts, request: AnyRequest) -> Spoken:
