@@ -13,7 +13,7 @@ from tenants.errors import Conflict, ValidationFailed
 from tenants.ids import new_id
 from tenants.transaction import Cause
 
-_OF_A_CLIENT = {"client_secret", "private_key"}
+_WITHOUT_SECRET = {"private_key_jwt", "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ async def _with_values(connecting: Connecting, connection: Connection, wanted: C
     module = connecting.modules[connection.kind]
     # What is published at a known address is read again only when it is asked for.
     before = {name: value for name, value in connection.settings.items() if name != "metadata_url"}
-    if wanted.secrets.keys() & _OF_A_CLIENT and wanted.secrets.keys() != connection.secrets.keys():
-        before.pop("authentication", None)  # another kind of secret is another way to prove who one is
+    if "client_secret" in wanted.secrets and before.get("authentication") in _WITHOUT_SECRET:
+        del before["authentication"]  # another kind of proof is another way to prove who one is
     settings, secrets = await resettled(module, connection, {**before, **wanted.settings}, wanted.secrets)
     changed = replace(connection, settings=settings, secrets=secrets, unopened=None)
     if not wanted.keep_certificates:

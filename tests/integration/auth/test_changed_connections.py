@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import httpx
 import pytest
+from joserfc.jwk import ECKey
 
 from auth.service import Auth
 from auth.sso.connections import Connection
@@ -48,13 +50,18 @@ async def test_what_is_named_changes_and_all_else_stays(migrated: TenantSettings
         usual = await change("--groups-claim", "", "--no-userinfo")
         terms = await change("--label", "New", "--no-jit", "--default-role", "author", "--map", "all=editor", "--map", "staff=author")
         no_rules = await change("--no-map")
+        (written / "key").write_text(json.dumps(ECKey.generate_key("P-256", private=True).as_dict(private=True)))
+        by_key = await change("--private-key-file", str(written / "key"))
+        by_secret = await change("--client-secret-file", str(written / "other"))
         after = await kept(auth, acme, "mended")
 
-        assert [one.code for one in (values, secret, usual, terms, no_rules)] == [0] * 5
+        assert [one.code for one in (values, secret, usual, terms, no_rules, by_key, by_secret)] == [0] * 7
         assert (values.json["settings"]["groups_claim"], values.json["settings"]["userinfo"]) == ("teams", True)
         assert (usual.json["settings"], usual.json["groups"]) == (dict(before.settings), {"staff": "author"})
         assert (terms.json["label"], terms.json["creates_people"], terms.json["default_role"]) == ("New", False, "author")
         assert (terms.json["groups"], no_rules.json["groups"]) == ({"all": "editor", "staff": "author"}, {})
+        assert (by_key.json["settings"]["authentication"], by_key.json["secrets"]) == ("private_key_jwt", ["private_key"])
+        assert by_secret.json["settings"]["authentication"] == before.settings["authentication"]
         assert (after.id, after.secrets, after.enabled) == (before.id, {"client_secret": "another secret"}, True)
         assert all(SECRET not in one.out and "another secret" not in one.out for one in (values, secret, terms))
         assert await kept(auth, globex, "mended") == other

@@ -103,7 +103,10 @@ async def test_operators_are_told_by_the_list_and_the_test(auth: Auth, pool: Dat
     listed = {row["name"]: row["trouble"] for row in await operator.all()}
     checks = await operator.test(bad.name)
 
-    assert listed == {good.name: "", bad.name: "its secrets do not open; give it others by a set-up link, or remove it and add it again"}
+    assert listed == {
+        good.name: "",
+        bad.name: "its secrets do not open; give it others by `imprint connections change`, or remove it and add it again",
+    }
     assert [(check.name, check.passed) for check in checks] == [("secrets_open", False)]
 
 
