@@ -19,11 +19,12 @@ from auth.parts import Parts
 from auth.principal import Principal
 from auth.sso.setup_links import SetupLink
 from tenants.errors import Forbidden, Refusal, Unauthenticated, ValidationFailed
-from tenants.sentences import sentence
+from tenants.sentences import as_sentence, sentence
 
 # A provider's metadata, pasted; percent-encoding makes it up to three times as large.
 LONGEST_FIELD, LARGEST = 256 * 1024, 1024 * 1024
 ADMINISTRATORS, GUESTS = "/admin/sign-on", "/admin/set-up"
+MARKED = as_sentence("Nothing was changed. See what is marked below.")
 PAGES = Pages(Path(__file__).parent / "templates")
 
 
@@ -105,6 +106,6 @@ async def desk(
         here=request.url.path,
         form=who.form if isinstance(who, Guest) else session_form_token(request, who),
         wrong=refusal.fields if isinstance(refusal, ValidationFailed) else {},
-        refused=refusal.message if refusal else "",
+        refused=MARKED if isinstance(refusal, ValidationFailed) else refusal.message if refusal else "",
         **values,
     )

@@ -17,6 +17,7 @@ from auth.http.pages import redirect
 from auth.parts import Parts
 from auth.principal import Principal
 from auth.sso.connections import Connection
+from auth.sso.mapping import OWNER
 from auth.sso.modules import examined
 from tenants.errors import Refusal, ValidationFailed
 from tenants.sentences import sentence
@@ -84,6 +85,7 @@ async def connection_page(
         connection=connection,
         copied=[(title, parts.addresses.of(tenant_of(request)) + path) for title, path in module.copied(connection)],
         typed=typed_terms(connection) | (typed or {}),
+        roles=sorted({*await parts.accounts.roles(tenant_of(request)), connection.default_role} - {OWNER}),
         scim_address=f"{parts.addresses.of(tenant_of(request))}/scim/v2",
         scim_tokens=await parts.scim_tokens.of(tenant_of(request), connection.id),
         made=made,

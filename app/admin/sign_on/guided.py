@@ -91,7 +91,7 @@ async def set_up_as_guest(request: AnyRequest, parts: GivenParts, kind: FromPath
                 new_id(),
                 name,
                 chosen.module,
-                chosen.title,
+                chosen.label((await parts.policies.of(tenant)).name),
                 enabled=False,
                 create_people=True,
                 default_role="reader",

@@ -9,6 +9,8 @@ from typing import Any
 
 from auth.sso.connections import Connection, Kind
 
+LONGEST_LABEL = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -48,6 +50,10 @@ class SetUp:
     given: Mapping[str, Any] = field(default_factory=dict)
     more: tuple[Field, ...] = ()
     once: tuple[str, ...] = ()
+
+    def label(self, organization: str) -> str:
+        """What the button says if nobody says otherwise: the provider where it is a known one, else whose people use it."""
+        return self.title if self.given.get("preset") else organization[:LONGEST_LABEL]
 
     @property
     def takes_files(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from litestar import Response, get, post
@@ -12,6 +14,7 @@ from app.admin.frame import Guest, administrator, desk, sent_by
 from app.admin.sign_on.guests import name_of
 from app.admin.sign_on.kinds import KINDS, SetUp
 from app.admin.sign_on.overview import ADDRESS, PERMISSION
+from app.admin.sign_on.terms import read_label
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
 from auth.http.pages import redirect
 from auth.parts import Parts
@@ -22,6 +25,7 @@ from tenants.ids import new_id
 from tenants.transaction import Cause
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 RESERVED = frozenset({"new", "domains", "policies", "links"})
 
 
@@ -41,12 +45,13 @@ async def show_setup(request: AnyRequest, parts: GivenParts, kind: FromPath[str]
 async def set_up(request: AnyRequest, parts: GivenParts, kind: FromPath[str]) -> Response[str]:
     """A connection that is switched off until it was tested; what is wrong is said beside its field, and nothing is made."""
     chosen = kind_named(parts, kind)
-    principal, fields = await sent_by(parts, request, PERMISSION, frozenset({"name", *(field.name for field in chosen.fields)}))
+    principal, fields = await sent_by(parts, request, PERMISSION, frozenset({"name", "label", *(field.name for field in chosen.fields)}))
     tenant, name = tenant_of(request), fields.get("name", "").strip()
+    label, problem = read_label(fields.get("label") or chosen.label((await parts.policies.of(tenant)).name))
     try:
-        settings, secrets = await settled(parts, chosen, name, fields)
+        settings, secrets = await settled(parts, chosen, name, fields, wrong={"label": problem} if problem else {})
         connection = Connection(
-            new_id(), name, chosen.module, chosen.title, enabled=False, create_people=True, default_role="reader", settings=settings, secrets=secrets
+            new_id(), name, chosen.module, label, enabled=False, create_people=True, default_role="reader", settings=settings, secrets=secrets
         )
         await parts.connections.add(tenant, connection, Cause(correlation_of(request), principal.user_id))
     except Refusal as refusal:
@@ -55,10 +60,10 @@ async def set_up(request: AnyRequest, parts: GivenParts, kind: FromPath[str]) ->
 
 
 async def settled(
-    parts: Parts, chosen: SetUp, name: str, fields: dict[str, str], known: Connection | None = None
+    parts: Parts, chosen: SetUp, name: str, fields: dict[str, str], known: Connection | None = None, *, wrong: Mapping[str, str] = _NOTHING
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """`known`: the connection that takes other values. Raises ValidationFailed naming all that is wrong, by the form's fields."""
-    wrong: dict[str, str] = {}
+    """`known`: the connection that takes other values; `wrong`: what is, besides. Raises ValidationFailed naming all of it, by the form's fields."""
+    wrong = dict(wrong)
     settings, secrets = chosen.read(fields)
     if known is not None and chosen.module == "saml":
         secrets = {**known.secrets, **secrets}  # our own keys stay; a provider's secret is never sent to another address than it was given for
@@ -100,6 +105,11 @@ async def setup_page(
         refusal=refusal,
         kind=kind,
         known=known,
-        typed={"name": kind.key, **{field.name: field.value for field in kind.fields}, **typed},
+        typed={
+            "name": kind.key,
+            "label": kind.label((await parts.policies.of(tenant_of(request))).name),
+            **{field.name: field.value for field in kind.fields},
+            **typed,
+        },
         copied=[(title, base + path.format(name=name if _NAME.fullmatch(name) else kind.key)) for title, path in kind.copied],
     )

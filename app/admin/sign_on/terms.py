@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.admin.sign_on.kinds import LONGEST_LABEL
 from auth.parts import Parts
 from auth.sso.connections import Connection
 from auth.sso.mapping import OWNER
@@ -12,7 +13,7 @@ from tenants.registry import Tenant
 from tenants.sentences import as_sentence, sentence
 
 TERMS = frozenset({"label", "create_people", "default_role", "group_roles"})
-LONGEST_LABEL, MOST_RULES = 60, 200
+MOST_RULES = 200
 
 
 def typed_terms(connection: Connection) -> dict[str, str]:
@@ -29,9 +30,9 @@ async def read_terms(parts: Parts, tenant: Tenant, fields: dict[str, str]) -> di
     """As `Connection` has them. Raises ValidationFailed naming all that is wrong."""
     roles = await parts.accounts.roles(tenant)
     wrong: dict[str, str] = {}
-    label = " ".join(fields.get("label", "").split())
-    if not 1 <= len(label) <= LONGEST_LABEL:
-        wrong["label"] = sentence("takes 1 to {most} characters, as the button on the sign-in page has them", most=LONGEST_LABEL)
+    label, problem = read_label(fields.get("label", ""))
+    if problem:
+        wrong["label"] = problem
     rules, problem = _rules(fields.get("group_roles", ""), roles)
     if problem:
         wrong["group_roles"] = problem
@@ -45,6 +46,13 @@ async def read_terms(parts: Parts, tenant: Tenant, fields: dict[str, str]) -> di
         "default_role": fields["default_role"],
         "group_roles": rules,
     }
+
+
+def read_label(text: str) -> tuple[str, str | None]:
+    """As the button has it, and what is wrong with it."""
+    label = " ".join(text.split())
+    right = 1 <= len(label) <= LONGEST_LABEL
+    return label, None if right else sentence("takes 1 to {most} characters, as the button on the sign-in page has them", most=LONGEST_LABEL)
 
 
 def _rules(text: str, roles: frozenset[str]) -> tuple[tuple[tuple[str, str], ...], str | None]:
