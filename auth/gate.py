@@ -14,6 +14,7 @@ from auth.sso.domains import EmailDomains
 from auth.sso.mapping import role_of
 from auth.sso.trail import SIGNED_IN, Happened, Trail
 from tenants.registry import Tenant
+from tenants.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,11 @@ class Gate:
 
     async def _terms(self, tenant: Tenant, connection: Connection, identity: ExternalIdentity) -> Terms:
         if not identity.subject or len(identity.subject) > LONGEST_SUBJECT or "\0" in identity.subject:
-            raise refused("subject", f"the person's id, 1 to {LONGEST_SUBJECT} characters", f"{len(identity.subject)} characters")
+            raise refused(
+                "subject",
+                sentence("the person's id, 1 to {most} characters", most=LONGEST_SUBJECT),
+                sentence("{number} characters", number=len(identity.subject)),
+            )
         return Terms(
             create=connection.create_people,
             default_role=connection.default_role,

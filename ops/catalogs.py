@@ -1,6 +1,7 @@
 """Keeping the catalogs of messages: `python -m ops.catalogs` brings them up to date, `--check` says what is missing or stale.
 
-What is extracted: texts of templates; in Python the patterns of sentences, what refusals say, and objections to fields.
+What is extracted: texts of templates; in Python the patterns of sentences, what refusals say, objections to fields, and what checks of a
+sign-in expect and find.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ _HOLES = re.compile(r"%\((\w+)\)s|\{(\w+)(?:![rs])?(?::[^}]*)?\}")
 _PROSE = re.compile(r"^[A-Z][^-]*[a-z][^-]*$| ")  # no names of headers
 _SAYING = frozenset({"sentence", "as_sentence", "Room", "Button"})
 _REFUSING = re.compile(
-    r"Conflict|Forbidden|NotFound|InvalidRequest|Unauthenticated|UnsupportedMedia|TooLarge|Busy|RateLimited|RetryLater|Refusal|\w+Refused"
+    r"Conflict|Forbidden|NotFound|InvalidRequest|Unauthenticated|UnsupportedMedia|TooLarge|Busy|RateLimited|RetryLater|Refusal|NotFetched|Unreadable|\w+Refused"
 )
 # Roles that every organization begins with, as pages write them.
 _ROLES = ("Owner", "Admin", "Content manager", "Editor", "Author", "Moderator", "Reader")
 # What the control schema calls the state of an organization, a run or a delivery, as pages write it.
 _STATES = ("Active", "Provisioning", "Suspended", "Deleting", "Running", "Done", "Failed", "Halted", "Interrupted")
+# How people who come through a provider are looked at, which its administrator reads.
+_ARRIVALS = ("app/users/accounts.py", "app/users/commands/arrivals.py")
 # What these refuse is seen on pages, too.
 _BELOW = ("tenants/errors.py", "tenants/hosts.py", "tenants/resolver.py", "tenants/slugs.py")
 
@@ -58,7 +61,11 @@ class Place:
 
 PLACES = (
     Place(ROOT / "auth/locales", ("auth", *_BELOW, "app/edge"), tables=("app/edge/refusals.py",), besides=_ROLES),
-    Place(ROOT / "app/admin/locales", ("app/admin",), tables=("app/admin/sign_on/kinds.py", "app/admin/sign_on/checks.py")),
+    Place(
+        ROOT / "app/admin/locales",
+        ("app/admin", *_ARRIVALS),
+        tables=("app/admin/sign_on/kinds.py", "app/admin/sign_on/checks.py"),
+    ),
     Place(ROOT / "workers/locales", ("workers",)),
     Place(ROOT / "ops/console/locales", ("ops/console",), besides=_STATES),
 )
@@ -116,12 +123,28 @@ def _of_code(path: Path, *, table: bool) -> Iterator[str]:
                 yield text
             case ast.Call(func=ast.Attribute(attr="__init__", value=ast.Call()), args=[ast.Constant(value=str(text)), *_]):
                 yield text
+            case ast.Call(func=ast.Attribute(attr="require") | ast.Name(id="refused" | "Check"), args=[_, expected, found, *_]):
+                yield from _said_of(expected)
+                yield from _said_of(found)
             case ast.Call(func=ast.Name(id="ValidationFailed"), args=[ast.Dict(values=values), *_]):
                 yield from (value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str))
             case ast.Assign(targets=[ast.Subscript(value=ast.Name(id="wrong"))], value=ast.Constant(value=str(text))):
                 yield text
             case ast.Constant(value=str(text)) if table and text[:1].isupper() and text not in documented and _PROSE.search(text):
                 yield text
+
+
+def _said_of(value: ast.expr) -> Iterator[str]:
+    """The fixed texts among what this may be."""
+    match value:
+        case ast.Constant(value=str(text)) if text:
+            yield text
+        case ast.IfExp(body=one, orelse=other):
+            yield from _said_of(one)
+            yield from _said_of(other)
+        case ast.BoolOp(values=values):
+            for each in values:
+                yield from _said_of(each)
 
 
 def _read(path: Path, language: str) -> Catalog:

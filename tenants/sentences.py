@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -22,6 +23,21 @@ class Sentence(str):
         made = cls(pattern.format(**values) if values else pattern)
         made.pattern, made.values = pattern, values
         return made
+
+
+def kept(text: str) -> str | dict[str, Any]:
+    """As JSON takes it; `restored` makes the same text of it."""
+    if not isinstance(text, Sentence):
+        return text
+    return {"pattern": text.pattern, "values": {name: kept(value) if isinstance(value, str) else value for name, value in text.values.items()}}
+
+
+def restored(document: str | Mapping[str, Any]) -> str:
+    """The text that `kept` has made this of."""
+    if isinstance(document, str):
+        return document
+    values = {name: restored(value) if isinstance(value, str | dict) else value for name, value in document["values"].items()}
+    return Sentence.of(document["pattern"], values)
 
 
 def sentence(pattern: str, /, **values: object) -> Sentence:

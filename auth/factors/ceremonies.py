@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auth.sso.checks import Checks, SignInRefused, refused
+from tenants.sentences import sentence
 
 if TYPE_CHECKING:
     from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorData, CollectedClientData
@@ -130,7 +131,8 @@ def registered(checks: Checks, text: str, party: RelyingParty, challenge: bytes)
     except Exception as error:  # noqa: BLE001 - as above
         raise refused("passkey_key", "a key of a kind that is known here", _said(error)) from None
     length = len(made.credential_id)
-    checks.require("passkey_id", f"an id of at most {LONGEST_CREDENTIAL_ID} bytes", f"{length} bytes", when=0 < length <= LONGEST_CREDENTIAL_ID)
+    most = sentence("an id of at most {most} bytes", most=LONGEST_CREDENTIAL_ID)
+    checks.require("passkey_id", most, sentence("{number} bytes", number=length), when=0 < length <= LONGEST_CREDENTIAL_ID)
     transports = tuple(str(one.value) for one in credential.response.transports or () if one.value in _TRANSPORTS)
     synced = made.credential_device_type.value == "multi_device"
     return Registered(made.credential_id, made.credential_public_key, made.sign_count, synced, transports)
@@ -161,7 +163,7 @@ def proven(checks: Checks, answer: Answer, known: Known, party: RelyingParty, ch
     _client(checks, answer.client, party, challenge, "webauthn.get")
     _authenticator(checks, answer.authenticator, party, verified=verified)
     handle = answer.credential.response.user_handle
-    checks.require("passkey_owner", "the key of the person it was made for", "another's", when=handle is None or handle == known.user_handle)
+    checks.require("passkey_owner", "the key of the person it was made for", "somebody else's", when=handle is None or handle == known.user_handle)
     try:
         verify_authentication_response(
             credential=answer.credential,
@@ -175,7 +177,8 @@ def proven(checks: Checks, answer: Answer, known: Known, party: RelyingParty, ch
     except Exception as error:  # noqa: BLE001 - as in `registered`
         raise refused("passkey_signature", "the signature of the key that was registered", _said(error)) from None
     count = answer.authenticator.sign_count
-    checks.require(COUNTER, f"a counter above {known.sign_count}", str(count), when=count > known.sign_count or count == known.sign_count == 0)
+    above = count > known.sign_count or count == known.sign_count == 0
+    checks.require(COUNTER, sentence("a counter above {number}", number=known.sign_count), str(count), when=above)
     return count
 
 

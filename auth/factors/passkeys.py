@@ -158,7 +158,7 @@ class Passkeys:
         async with self._noted(tenant, _Noted(cause, answered.address, "make", user_id)):
             kept = await self._handles.take(tenant, MAKING, answered.handle, answered.browser)
             checks = Checks()
-            checks.require("passkey_person", "the person who was asked", "another", when=kept["user"] == str(user_id))
+            checks.require("passkey_person", "the person who was asked", "somebody else", when=kept["user"] == str(user_id))
             made = ceremonies.registered(checks, answered.answer, party, bytes.fromhex(kept["challenge"]))
         try:
             recovery = await self._store(tenant, user_id, party, made, bytes.fromhex(kept["handle"]), name, cause)
@@ -209,17 +209,17 @@ class Passkeys:
     ) -> Proven:
         row = await self._row(tenant, answer.credential_id)
         if row is None:
-            raise refused("passkey_known", "a passkey that is registered here", "one that is not")
+            raise refused("passkey_known", "a passkey that is registered here", "an unknown one")
         noted.user_id = row["user_id"]
         checks = Checks()
         wanted = kept["user"]
         own = (wanted is None and user_id is None) or wanted == str(user_id) == str(row["user_id"])
-        checks.require("passkey_person", "a passkey of the person who was asked", "another's", when=own)
+        checks.require("passkey_person", "a passkey of the person who was asked", "somebody else's", when=own)
         checks.require("passkey_host", party.id, row["rp_id"], when=row["rp_id"] == party.id)
         checks.require("passkey_active", "somebody who may sign in", row["status"], when=row["status"] == "active")
         if user_id is None:
             handle = answer.credential.response.user_handle
-            checks.require("passkey_handle", "a passkey that says whose it is", "one that does not", when=handle is not None)
+            checks.require("passkey_handle", "a passkey that says whose it is", "one that does not say", when=handle is not None)
         known = Known(row["credential_id"], row["user_handle"], row["public_key"], row["sign_count"])
         challenge = bytes.fromhex(kept["challenge"] or "")
         count = ceremonies.proven(checks, answer, known, party, challenge, verified=user_id is None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -27,11 +27,13 @@ from auth.sessions import Via
 from auth.sso.checks import Check, Checks, SignInRefused, refused
 from auth.sso.connections import Connection
 from tenants.errors import Refusal
+from tenants.sentences import sentence
 from tenants.transaction import Cause
 
 REHEARSAL = re.compile(r"(?P<page>/admin/(?:sign-on/[a-z0-9-]{1,40}|(?P<guest>set-up)/connection)/test)/(?P<handle>[A-Za-z0-9_-]{43})")
 REHEARSING, REHEARSED = "rehearsal", "rehearsed"
 REHEARSED_FOR = 900
+MOST_GROUPS_SHOWN = 50
 SECOND_FACTOR = "second_factor"
 SECOND_FACTOR_WITHIN = 600
 
@@ -91,7 +93,7 @@ async def arrive(
         return await _rehearsed(parts, request, connection, checks, rehearsal, identity)
     account = await parts.gate.admit(tenant_of(request), connection, identity, arrival_of(parts, request))
     if again not in {None, str(account.user_id)}:
-        another = refused("same_person", "the person who is signed in here", "another one")
+        another = refused("same_person", "the person who is signed in here", "somebody else")
         await parts.gate.refuse(tenant_of(request), connection, another, arrival_of(parts, request))
         raise another
     # A directory was given their password just now; other providers may know them from before, unless they were told to ask again.
@@ -122,9 +124,21 @@ async def _rehearsed(
         await _would_arrive(parts, request, connection, identity, checks)
     if identity is not None and all(check.passed for check in checks.done):
         await parts.connections.tested(tenant, connection, Cause(correlation_of(request)))
-    result = {"connection": began["connection"], "checks": [asdict(check) for check in checks.done]}
+    result = {"connection": began["connection"], "checks": [check.document() for check in checks.done], "said": _said(identity) if identity else None}
     kept = await parts.handles.keep(tenant, REHEARSED, result, seconds=REHEARSED_FOR, browser=browser)
     return redirect(f"{rehearsal['page']}?result={kept}")
+
+
+def _said(identity: ExternalIdentity) -> dict[str, Any]:
+    """What the provider says of whoever has tested, for their own eyes."""
+    return {
+        "id": identity.subject,
+        "email": identity.email,
+        "name": identity.name,
+        "username": identity.username,
+        "groups": list(identity.groups[:MOST_GROUPS_SHOWN]),
+        "more": max(0, len(identity.groups) - MOST_GROUPS_SHOWN),
+    }
 
 
 async def _would_arrive(parts: Parts, request: AnyRequest, connection: Connection, identity: ExternalIdentity, checks: Checks) -> None:
@@ -135,7 +149,7 @@ async def _would_arrive(parts: Parts, request: AnyRequest, connection: Connectio
     except Refusal as refusal:
         checks.done.append(Check("account", "an account that they may have here", refusal.message))
     else:
-        checks.done.append(Check("account", "an account that they may have here", f"comes in as {account.role}", passed=True))
+        checks.done.append(Check("account", "an account that they may have here", sentence("comes in as {role}", role=account.role), passed=True))
 
 
 async def begun_again(parts: Parts, request: AnyRequest) -> str | None:

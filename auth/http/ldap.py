@@ -30,7 +30,7 @@ from auth.sessions import Via
 from auth.sso.checks import Checks, SignInRefused, refused
 from auth.sso.connections import Connection
 from tenants.errors import Refusal
-from tenants.sentences import as_sentence
+from tenants.sentences import as_sentence, sentence
 from tenants.transaction import Cause
 
 FORM = "directory"
@@ -108,7 +108,12 @@ async def _proven(
     if not connection.enabled and not rehearsal:
         raise refused("connection_enabled", "a connection that is switched on", "one that is switched off")
     usable = bool(login.strip()) and len(login) <= LONGEST_LOGIN
-    checks.require("login_given", f"a name of 1 to {LONGEST_LOGIN} characters", f"{len(login)} characters", when=usable)
+    checks.require(
+        "login_given",
+        sentence("a name of 1 to {most} characters", most=LONGEST_LOGIN),
+        sentence("{number} characters", number=len(login)),
+        when=usable,
+    )
     async with parts.limits.attempt(tenant, name_counted(f"{connection.name}\n{login}"), address, SignInRefused):
         return await cast("LdapModule", parts.modules["ldap"]).identity(connection, login.strip(), password, checks)
 

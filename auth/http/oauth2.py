@@ -16,7 +16,7 @@ from auth.http.provider_answers import GOOD_FOR, answer_of
 from auth.oauth2.module import OAuth2Module
 from auth.opaque import new_opaque
 from auth.parts import Parts
-from auth.sso.checks import Checks, SignInRefused, refused
+from auth.sso.checks import AS_EXPECTED, Checks, SignInRefused, refused
 
 STATE = "oauth2"
 
@@ -46,9 +46,9 @@ async def return_from_oauth2(request: AnyRequest, parts: GivenParts, name: FromP
         answer = answer_of(request)
         kept = await parts.handles.take(tenant, STATE, answer.get("state"), browser_of(parts, request))
         wanted = str(kept["wanted"])
-        checks.require("state", "a sign-in that this browser began", "it", when=True)
+        checks.require("state", "a sign-in that this browser began", AS_EXPECTED, when=True)
         same = kept["connection"] == str(connection.id)
-        checks.require("state_connection", "the connection at which it began", "it" if same else "another", when=same)
+        checks.require("state_connection", "the connection at which it began", AS_EXPECTED if same else "another one", when=same)
         identity = await _module(parts).client(tenant, connection).identity(answer, str(kept["verifier"]), checks)
     except SignInRefused as refusal:
         return await turn_away(parts, request, connection, refusal, checks, wanted)

@@ -18,7 +18,7 @@ from auth.http.provider_answers import GOOD_FOR, answer_of
 from auth.oidc.module import OidcModule
 from auth.oidc.relying_party import Begun
 from auth.parts import Parts
-from auth.sso.checks import Checks, SignInRefused, refused
+from auth.sso.checks import AS_EXPECTED, NOTHING, Checks, SignInRefused, refused
 
 STATE = "oidc"
 _LOGOUT_FIELDS = frozenset({"logout_token"})
@@ -54,9 +54,9 @@ async def return_from_provider(request: AnyRequest, parts: GivenParts, name: Fro
         answer = answer_of(request)
         kept = await parts.handles.take(tenant, STATE, answer.get("state"), browser_of(parts, request))
         wanted = str(kept["wanted"])
-        checks.require("state", "a sign-in that this browser began", "it", when=True)
+        checks.require("state", "a sign-in that this browser began", AS_EXPECTED, when=True)
         same = kept["connection"] == str(connection.id)
-        checks.require("state_connection", "the connection at which it began", "it" if same else "another", when=same)
+        checks.require("state_connection", "the connection at which it began", AS_EXPECTED if same else "another one", when=same)
         party = _module(parts).relying_party(tenant, connection)
         identity = await party.identity(answer, Begun(kept["nonce"], kept["verifier"], kept.get("again") is not None), checks)
     except SignInRefused as refusal:
@@ -74,7 +74,9 @@ async def hear_of_logout(request: AnyRequest, parts: GivenParts, name: FromPath[
     try:
         claims = await _module(parts).relying_party(tenant, connection).claims_of_logout(fields.get("logout_token", ""), checks)
         session = claims.get("sid")
-        checks.require("logout_session", "the session that has ended", "one" if session else "none", when=isinstance(session, str) and bool(session))
+        checks.require(
+            "logout_session", "the session that has ended", AS_EXPECTED if session else NOTHING, when=isinstance(session, str) and bool(session)
+        )
     except SignInRefused as refusal:
         await parts.gate.refuse(tenant, connection, refusal, arrival_of(parts, request))
         return Response("", status_code=400, headers={"Cache-Control": "no-store"})

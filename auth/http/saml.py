@@ -26,7 +26,7 @@ from auth.identities import ExternalIdentity
 from auth.opaque import new_opaque
 from auth.parts import Parts
 from auth.saml.module import METADATA_TYPE
-from auth.sso.checks import Check, Checks, SignInRefused
+from auth.sso.checks import AS_EXPECTED, NOTHING, Check, Checks, SignInRefused
 from auth.sso.connections import Connection
 from auth.sso.handles import Steps
 
@@ -93,7 +93,7 @@ async def finish(request: AnyRequest, parts: GivenParts, name: FromPath[str]) ->
     except SignInRefused as refusal:
         await parts.gate.refuse(tenant, connection, refusal, arrival_of(parts, request))
         raise
-    checks = Checks([Check(**check) for check in kept["checks"]])
+    checks = Checks([Check.of(check) for check in kept["checks"]])
     if kept["identity"] is None:
         return await turn_away(parts, request, connection, SignInRefused(checks.done[-1]), checks, kept["wanted"])
     identity = _identity(connection, kept["identity"])
@@ -113,7 +113,12 @@ def _check_relay(checks: Checks, verified: Verified, relay: str | None) -> None:
     if verified.answers is None:
         return
     same = verified.answers == f"_{relay}"
-    checks.require("relay_state", "the number of the request that is answered", "it" if same else "none" if relay is None else "another", when=same)
+    checks.require(
+        "relay_state",
+        "the number of the request that is answered",
+        AS_EXPECTED if same else NOTHING if relay is None else "another number",
+        when=same,
+    )
 
 
 async def _used(
@@ -131,7 +136,7 @@ async def _used(
     async def steps(these: Steps) -> str:
         del checks.done[before:]
         once = await these.first_time(ASSERTION, f"{connection.id}\n{verified.assertion_id}", verified.until)
-        checks.require("assertion_once", "an assertion that comes for the first time", "such" if once else "one that was used before", when=once)
+        checks.require("assertion_once", "an answer that comes for the first time", AS_EXPECTED if once else "one that was used before", when=once)
         asked = unasked if verified.answers is None else await these.take(REQUEST, verified.answers.removeprefix("_"))
         checks.require("same_connection", connection.name, asked["connection"], when=asked["connection"] == connection.name)
         return await these.keep(FINISH, _result(connection, checks, asked, identity), seconds=FINISHED_WITHIN, browser=asked["browser"])
@@ -160,7 +165,7 @@ async def _not_taken(
 
 def _result(connection: Connection, checks: Checks, asked: Mapping[str, Any], identity: ExternalIdentity | None) -> dict[str, Any]:
     said = {name: value for name, value in asdict(identity).items() if name != "connection_id"} if identity else None
-    done = [{"name": one.name, "expected": one.expected, "found": one.found, "passed": one.passed} for one in checks.done]
+    done = [one.document() for one in checks.done]
     return {"connection": connection.name, "wanted": asked["wanted"], "again": asked.get("again"), "identity": said, "checks": done}
 
 

@@ -17,7 +17,7 @@ from auth.http.leaving import LOGOUT, SIGNED_OUT
 from auth.http.pages import redirect
 from auth.parts import Parts
 from auth.saml.arrivals import Arrived
-from auth.sso.checks import Checks, SignInRefused, SignOutUnproven
+from auth.sso.checks import AS_EXPECTED, Checks, SignInRefused, SignOutUnproven
 from auth.sso.connections import Connection
 from auth.sso.trail import Happened
 
@@ -64,7 +64,7 @@ async def _asked(parts: Parts, request: AnyRequest, connection: Connection, arri
     tenant, checks, module = tenant_of(request), Checks(), module_of(parts)
     asked, names = await module.logout_asked(tenant, connection, checks, arrived)
     once = await parts.handles.first_time(tenant, ASKED, f"{connection.id}\n{asked.id}", asked.until)
-    checks.require("logout_once", "a request that comes for the first time", "such" if once else "one that came before", when=once)
+    checks.require("logout_once", "a request that comes for the first time", AS_EXPECTED if once else "one that came before", when=once)
     known, ended = await _ended(parts, request, connection, asked, names)
     for id in ended:
         parts.rights.forget(tenant, id)

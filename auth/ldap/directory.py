@@ -21,7 +21,8 @@ from auth.ldap.groups import groups_of
 from auth.ldap.searching import first, search
 from auth.ldap.settings import LOGIN, LdapSettings
 from auth.reach import Reach
-from auth.sso.checks import Checks, refused
+from auth.sso.checks import AS_EXPECTED, NOTHING, Checks, refused
+from tenants.sentences import as_sentence, sentence
 
 _OK, _INVALID_CREDENTIALS = 0, 49
 
@@ -66,7 +67,7 @@ def prove(settings: LdapSettings, bind_password: str | None, login: str, passwor
 
     `reach`: which addresses are asked.
     """
-    checks.require("password_given", "a password", "one" if password else "none", when=bool(password))
+    checks.require("password_given", "a password", AS_EXPECTED if password else NOTHING, when=bool(password))
     with _opened(settings, checks, reach=reach) as (server, connection):
         try:
             return (
@@ -85,7 +86,7 @@ def examine(settings: LdapSettings, bind_password: str | None, checks: Checks, *
             if settings.user_filter:
                 _bind_service(settings, connection, bind_password, checks)
                 done = connection.search(settings.base_dn, "(objectClass=*)", ldap3.BASE, attributes=["objectClass"])
-                checks.require("base_entry", settings.base_dn, "it" if done else _words(connection), when=bool(done))
+                checks.require("base_entry", settings.base_dn, AS_EXPECTED if done else _words(connection), when=bool(done))
         except LDAPException as error:
             raise refused("directory_answer", "an answer that can be read", type(error).__name__) from None
 
@@ -99,17 +100,17 @@ def _by_search(
     # Somebody unknown costs a bind, too.
     dn = entries[0]["dn"] if len(entries) == 1 else f"cn={secrets.token_hex(8)},{settings.base_dn}"
     proven = _binds(settings, server, dn, password)
-    checks.require("person_found", "one entry of this name", f"{len(entries)} entries", when=len(entries) == 1)
-    checks.require("password", "the entry's password", "it" if proven else "another", when=proven)
+    checks.require("person_found", "one entry of this name", sentence("{number} of them", number=len(entries)), when=len(entries) == 1)
+    checks.require("password", "the entry's password", AS_EXPECTED if proven else "another one", when=proven)
     return _found(settings, connection, entries[0], checks)
 
 
 def _by_template(settings: LdapSettings, connection: Any, login: str, password: str, checks: Checks) -> Found:
     dn = settings.user_dn.replace(LOGIN, escape_rdn(login))
     proven = "\0" not in login and bool(connection.rebind(user=dn, password=password))
-    checks.require("password", "the entry's password", "it" if proven else "another, or no such entry", when=proven)
+    checks.require("password", "the entry's password", AS_EXPECTED if proven else "another one, or no such entry", when=proven)
     entries = search(connection, dn, "(objectClass=*)", ldap3.BASE, _attributes(settings), most=1)
-    checks.require("person_found", "one entry of this name", f"{len(entries)} entries", when=len(entries) == 1)
+    checks.require("person_found", "one entry of this name", sentence("{number} of them", number=len(entries)), when=len(entries) == 1)
     return _found(settings, connection, entries[0], checks)
 
 
@@ -125,7 +126,7 @@ def _opened(settings: LdapSettings, checks: Checks, *, reach: Reach) -> Iterator
             untrusted = untrusted or _about_trust(error)
             reasons.append(f"{urlsplit(url).hostname}: {_why(error)}")
             continue
-        checks.require("directory_tls", "a certificate that is trusted and names the server", "one", when=True)
+        checks.require("directory_tls", "TLS with a certificate that is trusted and names the server", AS_EXPECTED, when=True)
         try:
             yield server, connection
         finally:
@@ -186,7 +187,7 @@ def _connection(settings: LdapSettings, server: ldap3.Server) -> Any:
 
 def _bind_service(settings: LdapSettings, connection: Any, password: str | None, checks: Checks) -> None:
     done = connection.rebind(user=settings.bind_dn, password=password) if settings.bind_dn else connection.bind()
-    checks.require("service_bind", settings.bind_dn or "anybody may search", "it" if done else _words(connection), when=bool(done))
+    checks.require("service_bind", settings.bind_dn or "anybody may search", AS_EXPECTED if done else _words(connection), when=bool(done))
 
 
 def _binds(settings: LdapSettings, server: ldap3.Server, dn: str, password: str) -> bool:
@@ -211,7 +212,7 @@ def _attributes(settings: LdapSettings) -> list[str]:
 def _found(settings: LdapSettings, connection: Any, entry: dict[str, Any], checks: Checks) -> Found:
     values = {name.lower(): value for name, value in entry["attributes"].items()}
     id = first(values, settings.id_attribute)
-    checks.require("person_id", f"the attribute {settings.id_attribute}", "it" if id else "none", when=id is not None)
+    checks.require("person_id", sentence("the attribute {name}", name=settings.id_attribute), AS_EXPECTED if id else NOTHING, when=id is not None)
     assert id is not None  # noqa: S101 - required above
     username = first(values, settings.username_attribute)
     groups = groups_of(settings, connection, entry["dn"], username, values.get(settings.groups_attribute.lower()))
@@ -219,8 +220,13 @@ def _found(settings: LdapSettings, connection: Any, entry: dict[str, Any], check
 
 
 def _words(connection: Any) -> str:
-    result = connection.result or {}
-    return f"{result.get('description', 'no answer')}"[:100]
+    """What the directory answers, by the name that its result has (RFC 4511, 4.1.9)."""
+    result = str((connection.result or {}).get("description", ""))[:100]
+    if result == "invalidCredentials":
+        return sentence("this name and password do not match there ({result})", result=result)
+    if result == "noSuchObject":
+        return sentence("there is no such entry ({result})", result=result)
+    return sentence("it answers {result}", result=result) if result else as_sentence("it does not answer")
 
 
 def _why(error: Exception) -> str:

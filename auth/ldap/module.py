@@ -12,7 +12,7 @@ from auth.identities import ExternalIdentity
 from auth.ldap.settings import LdapSettings
 from auth.passwords import Busy
 from auth.reach import Reach
-from auth.sso.checks import Check, Checks, SignInRefused
+from auth.sso.checks import Check, Checks, SignInRefused, words_of
 from tenants.errors import RetryLater
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class LdapModule:
         except SignInRefused as refusal:
             return checks.done if refusal.check in checks.done else [*checks.done, refusal.check]
         except directory.Away as away:
-            return [*checks.done, Check("directory_reached", "a server that answers", str(away))]
+            return [*checks.done, Check("directory_reached", "a server that answers", words_of(away))]
         return checks.done
 
     async def identity(self, connection: Connection, login: str, password: str, checks: Checks) -> ExternalIdentity:
@@ -72,7 +72,7 @@ class LdapModule:
         try:
             found = await self._in_thread(lambda: directory.prove(settings, secret, login, password, checks, reach=self._reach))
         except directory.Away as away:
-            checks.done.append(Check("directory_reached", "a server that answers", str(away)))
+            checks.done.append(Check("directory_reached", "a server that answers", words_of(away)))
             raise DirectoryAway from None
         return ExternalIdentity(connection.id, found.id, found.email, settings.email_trusted, found.username, found.name, found.groups, AMR)
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from auth.oauth2.client import Client
 from auth.oauth2.settings import OAuth2Settings
-from auth.sso.checks import Check
+from auth.sso.checks import Check, words_of
 from auth.sso.fetching import Fetcher, NotFetched
 from tenants.errors import ValidationFailed
-from tenants.sentences import as_sentence
+from tenants.sentences import as_sentence, sentence
 
 if TYPE_CHECKING:
     from auth.addresses import Addresses
@@ -49,12 +49,12 @@ class OAuth2Module:
         return checks
 
     async def _guarded(self, name: str, url: str) -> Check:
-        expected = "an answer that wants a token"
+        expected = as_sentence("an answer that wants a token")
         try:
             status = (await self._fetcher.get(url)).status
         except NotFetched as why:
-            return Check(name, expected, str(why))
-        return Check(name, expected, f"status {status}", passed=status in NO_TOKEN)
+            return Check(name, expected, words_of(why))
+        return Check(name, expected, sentence("status {status}", status=status), passed=status in NO_TOKEN)
 
     def client(self, tenant: Tenant, connection: Connection) -> Client:
         redirect_uri = f"{self._addresses.of(tenant)}/auth/oauth2/{connection.name}/callback"

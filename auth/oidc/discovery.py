@@ -12,6 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet
 
 from auth.sso.fetching import Fetcher, NotFetched
+from tenants.sentences import sentence
 
 FRESH = 600.0
 REFETCH_EVERY = 30.0
@@ -55,7 +56,7 @@ class Discovery:
             return known[1]
         answer = await self._fetcher.get(issuer.rstrip("/") + "/.well-known/openid-configuration")
         if answer.status != 200:  # noqa: PLR2004 - OK
-            raise NotFetched(f"{issuer} answers {answer.status} for its configuration")
+            raise NotFetched(sentence("{issuer} answers {status} for its configuration", issuer=issuer, status=answer.status))
         found = self._read(issuer, answer.document())
         _remember(self._metadata, issuer, (self._clock(), found))
         return found
@@ -73,12 +74,14 @@ class Discovery:
 
     def _read(self, issuer: str, document: dict[str, Any]) -> Metadata:
         if document.get("issuer") != issuer:
-            raise NotFetched(f"the configuration is of the issuer {str(document.get('issuer'))[:200]!r}, not of {issuer!r}")
+            raise NotFetched(
+                sentence("the configuration is of the issuer {other!r}, not of {issuer!r}", other=str(document.get("issuer"))[:200], issuer=issuer)
+            )
         addresses: dict[str, str | None] = {}
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint"):
             value = document.get(name)
             if value is not None and (not isinstance(value, str) or self._fetcher.objection(value)):
-                raise NotFetched(f"{name} in its configuration is no address that can be used")
+                raise NotFetched(sentence("{name} in its configuration is no address that can be used", name=name))
             addresses[name] = value
         return Metadata(
             issuer,
@@ -123,7 +126,7 @@ def _key_of(keys: KeySet, kid: str | None) -> Key | None:
 def _there(addresses: dict[str, str | None], name: str) -> str:
     value = addresses[name]
     if value is None:
-        raise NotFetched(f"its configuration names no {name}")
+        raise NotFetched(sentence("its configuration names no {name}", name=name))
     return value
 
 

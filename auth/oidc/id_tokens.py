@@ -16,7 +16,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key
 
 from auth.oidc.discovery import ALGORITHMS
-from auth.sso.checks import Checks
+from auth.sso.checks import AS_EXPECTED, NOTHING, Checks
+from tenants.sentences import as_sentence, sentence
 
 LARGEST = 64 * 1024
 SKEW = 60
@@ -31,20 +32,28 @@ KeyOf = Callable[[str | None], Awaitable[Key | None]]
 async def read(token: str, key_of: KeyOf, checks: Checks) -> dict[str, Any]:
     """The claims of a token whose form, algorithm, key and signature are right; what they say is checked by `check_claims`. Raises SignInRefused."""
     header = _header(token)
-    checks.require("token_form", "a signed token", "one" if header else "something else", when=header is not None)
+    checks.require("token_form", "a signed token", AS_EXPECTED if header else "something else", when=header is not None)
     assert header is not None  # noqa: S101 - required above
     algorithm, kid = header.get("alg"), header.get("kid")
-    checks.require("token_algorithm", f"one of {', '.join(ALGORITHMS)}", str(algorithm)[:20], when=algorithm in ALGORITHMS)
-    checks.require("token_extensions", "no critical header that is not known", "none" if "crit" not in header else "one", when="crit" not in header)
+    checks.require("token_algorithm", sentence("one of {names}", names=", ".join(ALGORITHMS)), str(algorithm)[:20], when=algorithm in ALGORITHMS)
+    checks.require(
+        "token_extensions",
+        "no demand (crit) that is not known here",
+        AS_EXPECTED if "crit" not in header else "such a demand",
+        when="crit" not in header,
+    )
     key = await key_of(kid if isinstance(kid, str) else None)
-    checks.require("token_key", "a key that the provider publishes", f"the key {str(kid)[:60]!r}" if kid else "no key's name", when=key is not None)
+    named = sentence("the key {name}", name=str(kid)[:60]) if kid else as_sentence("a token that names no key")
+    checks.require("token_key", "a key that the provider publishes", named, when=key is not None)
     assert key is not None  # noqa: S101 - required above
     try:
         signed = jws.deserialize_compact(token, key, algorithms=list(ALGORITHMS))
         claims = json.loads(signed.payload)
     except (JoseError, ValueError, TypeError, RecursionError):
         claims = None
-    checks.require("token_signature", "the signature of that key", "it" if isinstance(claims, dict) else "another", when=isinstance(claims, dict))
+    checks.require(
+        "token_signature", "the signature of that key", AS_EXPECTED if isinstance(claims, dict) else "another one", when=isinstance(claims, dict)
+    )
     found: dict[str, Any] = claims
     return found
 
@@ -59,24 +68,27 @@ def check_claims(claims: dict[str, Any], *, issuer: str, client_id: str, checks:
     checks.require("token_audience", client_id, str(audience)[:200], when=meant)
     party = claims.get("azp")
     right = party == client_id if party is not None or several else True
-    checks.require("token_authorized_party", client_id, str(party)[:100] if party is not None else "none", when=right)
+    checks.require("token_authorized_party", client_id, str(party)[:100] if party is not None else NOTHING, when=right)
     expires, issued = _moment(claims, "exp"), _moment(claims, "iat")
     checks.require("token_expires", "a time to come", _when(expires, moment), when=expires is not None and moment < expires + SKEW)
     checks.require(
         "token_issued",
-        "a time that was, within a day",
+        "a time of the last day",
         _when(issued, moment),
         when=issued is not None and moment - LONGEST_LIFE <= issued <= moment + SKEW,
     )
     subject = claims.get("sub")
     checks.require(
-        "token_subject", "the person's id", "one" if subject else "none", when=isinstance(subject, str) and bool(subject) and subject.isprintable()
+        "token_subject",
+        "the person's id",
+        AS_EXPECTED if subject else NOTHING,
+        when=isinstance(subject, str) and bool(subject) and subject.isprintable(),
     )
 
 
 def check_nonce(claims: dict[str, Any], nonce: str, checks: Checks) -> None:
     same = isinstance(claims.get("nonce"), str) and hmac.compare_digest(claims["nonce"].encode("utf-8", "replace"), nonce.encode())
-    checks.require("token_nonce", "the one of this sign-in", "it" if same else "another or none", when=same)
+    checks.require("token_nonce", "the number of this sign-in (nonce)", AS_EXPECTED if same else "another one, or none", when=same)
 
 
 def check_authenticated(claims: dict[str, Any], checks: Checks, now: float | None = None) -> None:
@@ -97,7 +109,9 @@ def check_access_token(claims: dict[str, Any], token: str, access_token: object,
     hashing = _HASHES.get(str(header.get("alg"))[-3:], hashlib.sha512)
     half = hashing(str(access_token).encode("ascii", "replace")).digest()
     expected = base64.urlsafe_b64encode(half[: len(half) // 2]).rstrip(b"=").decode()
-    checks.require("access_token", "the access token that the ID token speaks of", "it" if said == expected else "another", when=said == expected)
+    checks.require(
+        "access_token", "the access token that the ID token speaks of", AS_EXPECTED if said == expected else "another one", when=said == expected
+    )
 
 
 def _header(token: str) -> dict[str, Any] | None:
@@ -118,5 +132,6 @@ def _moment(claims: dict[str, Any], name: str) -> float | None:
 
 def _when(moment: float | None, now: float) -> str:
     if moment is None:
-        return "none"
-    return f"{abs(moment - now):.0f} seconds {'from now' if moment > now else 'ago'}"
+        return NOTHING
+    seconds = round(abs(moment - now))
+    return sentence("{seconds} seconds from now", seconds=seconds) if moment > now else sentence("{seconds} seconds ago", seconds=seconds)

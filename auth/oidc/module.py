@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from auth.oidc.discovery import Discovery
 from auth.oidc.relying_party import RelyingParty
 from auth.oidc.settings import OidcSettings
-from auth.sso.checks import Check
+from auth.sso.checks import AS_EXPECTED, Check, words_of
 from auth.sso.fetching import Fetcher, NotFetched
 from tenants.errors import ValidationFailed
 from tenants.sentences import as_sentence, sentence
@@ -32,7 +32,7 @@ class OidcModule:
         try:
             metadata = await self._discovery.metadata(settled["issuer"])
         except NotFetched as why:
-            raise ValidationFailed({"issuer": sentence("is not one that can be used: {why}", why=str(why))}) from None
+            raise ValidationFailed({"issuer": sentence("is not one that can be used: {why}", why=words_of(why))}) from None
         if not settings.get("authentication") and "client_secret" in kept:
             settled["authentication"] = metadata.secret_goes()
         return settled, kept
@@ -48,18 +48,18 @@ class OidcModule:
 
     async def examine(self, _tenant: Tenant, connection: Connection) -> list[Check]:
         settings = OidcSettings.of(connection)
-        expected = f"the configuration of {settings.issuer}"
+        expected = sentence("the configuration of {issuer}", issuer=settings.issuer)
         try:
             metadata = await self._discovery.metadata(settings.issuer)
         except NotFetched as why:
-            return [Check("provider_configuration", expected, str(why))]
-        checks = [Check("provider_configuration", expected, "it", passed=True)]
+            return [Check("provider_configuration", expected, words_of(why))]
+        checks = [Check("provider_configuration", expected, AS_EXPECTED, passed=True)]
         try:
             answer = await self._fetcher.get(metadata.jwks_uri)
             count = len(answer.document().get("keys") or [])
-            checks.append(Check("provider_keys", "keys to check signatures with", f"{count} keys", passed=count > 0))
+            checks.append(Check("provider_keys", "keys to check signatures with", sentence("{number} of them", number=count), passed=count > 0))
         except NotFetched as why:
-            checks.append(Check("provider_keys", "keys to check signatures with", str(why)))
+            checks.append(Check("provider_keys", "keys to check signatures with", words_of(why)))
         return checks
 
     def relying_party(self, tenant: Tenant, connection: Connection) -> RelyingParty:

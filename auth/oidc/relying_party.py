@@ -18,9 +18,10 @@ from auth.oidc.discovery import Discovery, Metadata
 from auth.oidc.settings import OidcSettings
 from auth.opaque import new_opaque
 from auth.server.codes import challenge_of
-from auth.sso.checks import Checks, refused, storable
+from auth.sso.checks import AS_EXPECTED, NOTHING, Checks, refused, storable, words_of
 from auth.sso.connections import Connection
 from auth.sso.fetching import Fetched, Fetcher, NotFetched, basic
+from tenants.sentences import as_sentence, sentence
 
 LONGEST_ANSWER = 4096
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -85,8 +86,10 @@ class RelyingParty:
         )
         events = claims.get("events")
         is_one = isinstance(events, dict) and isinstance(events.get("http://schemas.openid.net/event/backchannel-logout"), dict)
-        checks.require("logout_event", "a logout's token", "one" if is_one else "another kind", when=is_one)
-        checks.require("logout_nonce", "no nonce", "one" if "nonce" in claims else "none", when="nonce" not in claims)
+        checks.require("logout_event", "a token about a sign-out", AS_EXPECTED if is_one else "a token of another kind", when=is_one)
+        checks.require(
+            "logout_nonce", "no number of a sign-in (nonce)", "such a number" if "nonce" in claims else AS_EXPECTED, when="nonce" not in claims
+        )
         return claims
 
     async def logout_address(self, back: str) -> str | None:
@@ -99,38 +102,36 @@ class RelyingParty:
         return f"{there}{'&' if urlsplit(there).query else '?'}{query}" if there else None
 
     async def _metadata(self, checks: Checks) -> Metadata:
+        expected = sentence("the configuration of {issuer}", issuer=self.settings.issuer)
         try:
             metadata = await self.discovery.metadata(self.settings.issuer)
         except NotFetched as why:
-            raise refused("provider_configuration", f"the configuration of {self.settings.issuer}", str(why)) from None
-        checks.require("provider_configuration", f"the configuration of {self.settings.issuer}", "it", when=True)
+            raise refused("provider_configuration", expected, words_of(why)) from None
+        checks.require("provider_configuration", expected, AS_EXPECTED, when=True)
         return metadata
 
     def _check_answer(self, answer: Mapping[str, str], metadata: Metadata, checks: Checks) -> None:
         issuer = answer.get("iss")
         right = issuer == metadata.issuer or (issuer is None and not metadata.says_issuer)
-        checks.require("answer_issuer", metadata.issuer, "none" if issuer is None else issuer[:200], when=right)
+        checks.require("answer_issuer", metadata.issuer, NOTHING if issuer is None else issuer[:200], when=right)
         error = answer.get("error")
-        said = f"{error[:60]}: {answer.get('error_description', '')[:160]}" if error else "no error"
+        said = f"{error[:60]}: {answer.get('error_description', '')[:160]}" if error else AS_EXPECTED
         checks.require("provider_agrees", "no error", said, when=error is None)
         code = answer.get("code", "")
-        checks.require("code", "a code", "one" if code else "none", when=0 < len(code) <= LONGEST_ANSWER)
+        checks.require("code", "a code, which is exchanged for tokens", AS_EXPECTED if code else NOTHING, when=0 < len(code) <= LONGEST_ANSWER)
 
     async def _tokens(self, metadata: Metadata, code: str, begun: Begun, checks: Checks) -> dict[str, Any]:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri, "code_verifier": begun.verifier}
-        expected = "tokens for the code"
+        expected = as_sentence("tokens for the code")
         try:
             answer = await self._posted(metadata.token_endpoint, form)
             document = answer.document()
         except NotFetched as why:
-            raise refused("code_exchange", expected, str(why)) from None
+            raise refused("code_exchange", expected, words_of(why)) from None
         good = answer.status == 200 and isinstance(document.get("id_token"), str)  # noqa: PLR2004 - OK
-        found = (
-            "tokens"
-            if good
-            else f"{answer.status}: {str(document.get('error', 'no id_token'))[:60]} {str(document.get('error_description', ''))[:120]}"
-        )
-        checks.require("code_exchange", expected, found, when=good)
+        error, why_not = str(document.get("error", ""))[:60], str(document.get("error_description", ""))[:120]
+        problem = sentence("status {status}: {error} {why}", status=answer.status, error=error or as_sentence("no ID token"), why=why_not)
+        checks.require("code_exchange", expected, AS_EXPECTED if good else problem, when=good)
         return document
 
     async def _posted(self, endpoint: str, form: dict[str, str]) -> Fetched:
@@ -160,7 +161,7 @@ class RelyingParty:
         try:
             claims = await id_tokens.read(token, lambda kid: self.discovery.key(metadata, kid), checks)
         except NotFetched as why:
-            raise refused("token_key", "the provider's keys", str(why)) from None
+            raise refused("token_key", "a key that the provider publishes", words_of(why)) from None
         id_tokens.check_claims(claims, issuer=metadata.issuer, client_id=self.settings.client_id, checks=checks)
         id_tokens.check_nonce(claims, begun.nonce, checks)
         if begun.anew:
@@ -178,9 +179,9 @@ class RelyingParty:
             answer = await self.fetcher.get(metadata.userinfo_endpoint, {"Authorization": f"Bearer {tokens['access_token']}"})
             document = answer.document()
         except NotFetched as why:
-            raise refused("userinfo", "what the provider says of the person", str(why)) from None
+            raise refused("userinfo", "what the provider says of the person", words_of(why)) from None
         same = answer.status == 200 and document.get("sub") == claims["sub"]  # noqa: PLR2004 - OK
-        checks.require("userinfo_subject", "the person of the ID token", "they" if same else "somebody else", when=same)
+        checks.require("userinfo_subject", "the person of the ID token", AS_EXPECTED if same else "somebody else", when=same)
         return document
 
     def _identity(self, said: Mapping[str, Any]) -> ExternalIdentity:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from lxml import etree
 
 from auth.saml.names import NAMESPACES
+from tenants.sentences import sentence
 
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml has no other name for the type of its elements
 _DECLARED = re.compile(rb"""<\?xml[^>]*\bencoding\s*=\s*["']([^"']+)["']""")
@@ -20,20 +21,20 @@ class Unreadable(Exception):
 def parsed(text: bytes, largest: int) -> Element:
     """The root of a document in UTF-8. Raises Unreadable."""
     if len(text) > largest:
-        raise Unreadable(f"more than {largest} bytes")
+        raise Unreadable(sentence("more than {most} bytes", most=largest))
     declared = _DECLARED.match(text.lstrip(b"\xef\xbb\xbf \t\r\n"))
     try:
         text.decode("utf-8")
     except UnicodeDecodeError:
-        raise Unreadable("not UTF-8") from None
+        raise Unreadable("text that is not UTF-8") from None
     if b"\0" in text or (declared and declared[1].lower() not in {b"utf-8", b"us-ascii"}):
-        raise Unreadable("not UTF-8")
+        raise Unreadable("text that is not UTF-8")
     if b"<!" in _without_comments(text):
         raise Unreadable("a document type or CDATA")
     try:
         root = etree.fromstring(text, _parser())
     except (etree.XMLSyntaxError, ValueError):
-        raise Unreadable("not well-formed XML") from None
+        raise Unreadable("something that is not well-formed XML") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise Unreadable("a document type")
     return root

@@ -10,14 +10,13 @@ from auth.saml.names import (
     AUTHENTICATED_CIPHERS,
     CANONICAL,
     DIGESTS,
-    DSIG,
     KEY_TRANSPORTS,
     SIGNATURES,
     TRANSFORMS,
     UNAUTHENTICATED_CIPHERS,
-    XENC,
 )
-from auth.sso.checks import Checks
+from auth.sso.checks import AS_EXPECTED, NOTHING, Checks, words_of
+from tenants.sentences import sentence
 
 LARGEST = 256 * 1024
 LARGEST_BASE64 = LARGEST * 4 // 3 + 4
@@ -26,13 +25,20 @@ ASSERTIONS = "//saml:Assertion | //saml:EncryptedAssertion"
 
 def opened(checks: Checks, encoded: str) -> Element:
     """The root of a message that came by POST."""
-    checks.require("message_size", f"at most {LARGEST} bytes", f"{len(encoded) * 3 // 4} bytes", when=len(encoded) <= LARGEST_BASE64)
+    checks.require(
+        "message_size",
+        sentence("at most {most} bytes", most=LARGEST),
+        sentence("{number} bytes", number=len(encoded) * 3 // 4),
+        when=len(encoded) <= LARGEST_BASE64,
+    )
     try:
         # Some providers break the lines of their base64; nothing else that does not belong there is passed over.
         text = base64.b64decode(encoded.replace("\r", "").replace("\n", ""), validate=True)
     except (binascii.Error, ValueError):
         text = b""
-    checks.require("message_encoding", "base64", "base64" if text else "none, or something else", when=bool(text))
+    checks.require(
+        "message_encoding", "a message in base64, as browsers carry it", AS_EXPECTED if text else "something else, or nothing", when=bool(text)
+    )
     return read(checks, text)
 
 
@@ -40,32 +46,40 @@ def read(checks: Checks, text: bytes) -> Element:
     try:
         root = parsed(text, LARGEST)
     except Unreadable as problem:
-        checks.require("message_xml", "an XML document without a document type", str(problem), when=False)
+        checks.require("message_xml", "an XML document without a document type", words_of(problem), when=False)
         raise
-    checks.require("message_xml", "an XML document without a document type", "one", when=True)
+    checks.require("message_xml", "an XML document without a document type", AS_EXPECTED, when=True)
     hidden = root.xpath("//comment() | //processing-instruction()")
-    checks.require("message_plain", "no comments or instructions", "some" if hidden else "none", when=not hidden)
+    checks.require("message_plain", "no comments or instructions, behind which changes hide", "some" if hidden else AS_EXPECTED, when=not hidden)
     return root
 
 
 def check_shape(checks: Checks, root: Element) -> None:
     """One assertion, right below the response; ids that stand for one element each."""
-    expected = "a samlp:Response"
-    checks.require("message_kind", expected, _plain(root.tag), when=root.tag == "{urn:oasis:names:tc:SAML:2.0:protocol}Response")
+    right = root.tag == "{urn:oasis:names:tc:SAML:2.0:protocol}Response"
+    checks.require("message_kind", "the answer to a sign-in (Response)", AS_EXPECTED if right else _plain(root.tag), when=right)
     all_of_them = found(root, ASSERTIONS)
     placed = [node for node in all_of_them if node.getparent() is root]
     status = found(root, "samlp:Status/samlp:StatusCode")
     words_of_it = " / ".join(code.get("Value", "").rpartition(":")[2] for code in found(root, "samlp:Status//samlp:StatusCode"))
     success = len(status) == 1 and status[0].get("Value", "") == "urn:oasis:names:tc:SAML:2.0:status:Success"
-    checks.require("status", "Success", words_of_it or "none", when=success)
-    checks.require("one_assertion", "one assertion in the response", f"{len(all_of_them)}", when=len(all_of_them) == len(placed) == 1)
+    checks.require("status", "that the provider says yes (Success)", AS_EXPECTED if success else words_of_it or NOTHING, when=success)
+    checks.require(
+        "one_assertion",
+        "one statement about the person (assertion)",
+        sentence("{number} of them", number=len(all_of_them)),
+        when=len(all_of_them) == len(placed) == 1,
+    )
     check_ids(checks, root)
 
 
 def check_ids(checks: Checks, root: Element) -> None:
     ids = [value for node in root.iter() for name, value in node.items() if name in {"ID", "Id", "id"}]
     checks.require(
-        "ids_unique", "ids that occur once", "one that occurs again" if len(set(ids)) < len(ids) else "such", when=len(set(ids)) == len(ids)
+        "ids_unique",
+        "names of its parts (ID) that occur once each",
+        "one that occurs again" if len(set(ids)) < len(ids) else AS_EXPECTED,
+        when=len(set(ids)) == len(ids),
     )
 
 
@@ -83,13 +97,13 @@ def check_algorithms(checks: Checks, root: Element) -> None:
         strange = [algorithm for algorithm in used if algorithm not in allowed]
         if used:
             listed = ", ".join(sorted({_short(algorithm) for algorithm in allowed}))
-            checks.require(name, f"one of {listed}", ", ".join(map(_short, strange or used)), when=not strange)
+            checks.require(name, sentence("one of {names}", names=listed), ", ".join(map(_short, strange or used)), when=not strange)
     for signature in found(root, "//ds:Signature"):
         _check_reference(checks, signature)
     for data in found(root, "//xenc:EncryptedData"):
-        checks.require("encryption_algorithm", "one that is named", "none", when=bool(found(data, "xenc:EncryptionMethod")))
+        checks.require("encryption_algorithm", "one that is named", NOTHING, when=bool(found(data, "xenc:EncryptionMethod")))
     for key in found(root, "//xenc:EncryptedKey"):
-        checks.require("key_transport", "one that is named", "none", when=bool(found(key, "xenc:EncryptionMethod")))
+        checks.require("key_transport", "one that is named", NOTHING, when=bool(found(key, "xenc:EncryptionMethod")))
 
 
 def unauthenticated(root: Element) -> bool:
@@ -102,7 +116,9 @@ def _check_reference(checks: Checks, signature: Element) -> None:
     references = found(signature, ".//ds:Reference")
     own = f"#{parent.get('ID', '')}" if parent is not None else ""
     good = len(references) == 1 and len(own) > 1 and references[0].get("URI") == own and not found(signature, ".//ds:Object")
-    checks.require("signed_reference", "a signature over the element that it stands in", "such" if good else "another one", when=good)
+    checks.require(
+        "signed_reference", "a signature over the very part that it stands in", AS_EXPECTED if good else "one over another part", when=good
+    )
 
 
 def issuer_of(element: Element) -> str:
@@ -111,7 +127,9 @@ def issuer_of(element: Element) -> str:
 
 
 def _short(algorithm: str) -> str:
-    return algorithm.removeprefix(DSIG).removeprefix(XENC).rpartition("/")[2] or algorithm
+    """Like rsa-sha256, of which the address that names it says no more."""
+    name = algorithm.rpartition("/")[2]
+    return (name.partition("#")[2] if name.startswith(("xmldsig", "xmlenc")) else name) or algorithm
 
 
 def _plain(tag: object) -> str:

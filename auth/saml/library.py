@@ -7,12 +7,23 @@ from typing import Any
 
 import xmlsec
 from lxml import etree
+from onelogin.saml2.errors import OneLogin_Saml2_ValidationError
 from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
 from auth.saml.documents import Element, found
+from tenants.sentences import as_sentence, sentence
 
+_COMPLAINTS = {
+    "invalid_signature": as_sentence("a signature by another certificate, or over another text"),
+    "no_signature_found": as_sentence("no signature that counts"),
+    "response_expired": as_sentence("an answer that came too late"),
+    "assertion_expired": as_sentence("an answer that came too late"),
+    "wrong_audience": as_sentence("an answer for somebody else"),
+    "wrong_issuer": as_sentence("an answer of another provider"),
+    "invalid_xml_format": as_sentence("XML that does not follow the schema of SAML"),
+}
 _schemas = threading.local()
 
 
@@ -47,3 +58,11 @@ def _compiled(tree: Any) -> etree.XMLSchema:
 
 
 OneLogin_Saml2_XML._schema_class = staticmethod(_compiled)  # noqa: SLF001 - the one place where the library lets schemas be kept
+
+
+def complaint(error: Exception) -> str:
+    """What the library has found, by its name for that; what it says itself may quote the message."""
+    code = getattr(error, "code", None)
+    known = (name for name, value in vars(OneLogin_Saml2_ValidationError).items() if name.isupper() and value == code)
+    name = next(known, type(error).__name__).lower()
+    return sentence("{words} ({name})", words=_COMPLAINTS[name], name=name) if name in _COMPLAINTS else name

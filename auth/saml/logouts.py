@@ -21,8 +21,9 @@ from auth.saml.arrivals import Arrived
 from auth.saml.documents import Element, found, words
 from auth.saml.envelopes import LARGEST, check_algorithms, check_ids, issuer_of, opened, read
 from auth.saml.names import PROTOCOL, SIGNATURES, SUCCESS
-from auth.saml.responses import Expected, good_certificates, moment
-from auth.sso.checks import Checks
+from auth.saml.responses import Expected
+from auth.saml.validity import good_certificates, moment, written
+from auth.sso.checks import AS_EXPECTED, NOTHING, Checks
 
 FRESH = timedelta(minutes=5)
 _HASHES: dict[str, hashes.HashAlgorithm] = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
@@ -46,10 +47,10 @@ def asked(checks: Checks, arrived: Arrived, expected: Expected) -> LogoutAsked:
     end = root.get("NotOnOrAfter")
     until = moment(end)
     over = end is not None and (until is None or until + expected.skew <= expected.now)
-    checks.require("logout_time", "a request that is good still", end or "no end", when=not over)
+    checks.require("logout_time", "a request that is good still", end or "no end of it", when=not over)
     names = found(root, "saml:NameID")
     name = words(names[0]) if len(names) == 1 else ""
-    checks.require("logout_name", "a NameID", "one" if name else "none that can be read", when=bool(name))
+    checks.require("logout_name", "the person's id (NameID)", AS_EXPECTED if name else NOTHING, when=bool(name))
     indexes = tuple(words(node) for node in found(root, "samlp:SessionIndex"))
     return LogoutAsked(root.get("ID") or "", name, names[0].get("Format"), indexes, expected.now + FRESH + 2 * expected.skew)
 
@@ -58,7 +59,12 @@ def answered(checks: Checks, arrived: Arrived, expected: Expected) -> str:
     """The id of our request that the provider answers. Raises SignInRefused, also where it did not succeed."""
     root = _verified(checks, arrived, expected, "LogoutResponse")
     codes = [code.get("Value", "") for code in found(root, "samlp:Status/samlp:StatusCode")]
-    checks.require("logout_status", "Success", ", ".join(code.rpartition(":")[2] for code in codes) or "none", when=codes == [SUCCESS])
+    checks.require(
+        "logout_status",
+        "that the provider says yes (Success)",
+        ", ".join(code.rpartition(":")[2] for code in codes) or NOTHING,
+        when=codes == [SUCCESS],
+    )
     return root.get("InResponseTo") or ""
 
 
@@ -66,11 +72,11 @@ def _verified(checks: Checks, arrived: Arrived, expected: Expected, kind: str) -
     certificates = good_certificates(checks, expected.settings, expected.now)
     root = _posted(checks, arrived, certificates, kind) if arrived.posted else _queried(checks, arrived, certificates)
     checks.require("message_kind", kind, str(root.tag).rpartition("}")[2], when=root.tag == f"{{{PROTOCOL}}}{kind}")
-    checks.require("issuer", expected.settings.entity_id, issuer_of(root) or "none", when=issuer_of(root) == expected.settings.entity_id)
-    checks.require("destination", expected.ours.slo, root.get("Destination") or "none", when=root.get("Destination") == expected.ours.slo)
+    checks.require("issuer", expected.settings.entity_id, issuer_of(root) or NOTHING, when=issuer_of(root) == expected.settings.entity_id)
+    checks.require("destination", expected.ours.slo, root.get("Destination") or NOTHING, when=root.get("Destination") == expected.ours.slo)
     issued = moment(root.get("IssueInstant"))
     fresh = issued is not None and abs(issued - expected.now) <= FRESH + expected.skew
-    checks.require("issued", "within the last minutes", str(issued), when=fresh)
+    checks.require("issued", "a time of the last minutes", written(issued), when=fresh)
     return root
 
 
@@ -80,7 +86,7 @@ def _posted(checks: Checks, arrived: Arrived, certificates: Sequence[str], kind:
     check_algorithms(checks, root)
     own, all_of_them = found(root, "ds:Signature"), found(root, "//ds:Signature")
     good = len(own) == len(all_of_them) == 1 and _library_agrees(root, certificates, kind)
-    checks.require("signed", "the provider's signature", "it" if good else "none, or another one", when=good)
+    checks.require("signed", "the provider's signature", AS_EXPECTED if good else "another one, or none", when=good)
     return root
 
 
@@ -95,11 +101,11 @@ def _queried(checks: Checks, arrived: Arrived, certificates: Sequence[str]) -> E
     raw = _pairs(arrived.query)
     message = raw.get(arrived.field, "")
     algorithm = unquote_plus(raw.get("SigAlg", ""))
-    checks.require("signature_algorithm", "RSA or ECDSA with SHA-2", algorithm.rpartition("#")[2] or "none", when=algorithm in SIGNATURES)
+    checks.require("signature_algorithm", "RSA or ECDSA with SHA-2", algorithm.rpartition("#")[2] or NOTHING, when=algorithm in SIGNATURES)
     text = "&".join(f"{name}={raw[name]}" for name in (arrived.field, *_SIGNED) if name in raw)
     signature = _decoded(unquote_plus(raw.get("Signature", "")))
     good = any(_signature_good(certificate, algorithm, signature, text.encode()) for certificate in certificates)
-    checks.require("signed", "the provider's signature", "it" if good else "none, or another one", when=good)
+    checks.require("signed", "the provider's signature", AS_EXPECTED if good else "another one, or none", when=good)
     return read(checks, _inflated(unquote_plus(message)))
 
 

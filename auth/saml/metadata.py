@@ -12,6 +12,7 @@ from lxml import etree
 from auth.saml.certificates import bare
 from auth.saml.documents import Element, Unreadable, found, parsed, words
 from auth.saml.names import DSIG, EMAIL_ADDRESS, ENCRYPTIONS, METADATA, PERSISTENT, POST, PROTOCOL, REDIRECT
+from tenants.sentences import sentence
 
 LARGEST = 1024 * 1024
 
@@ -31,8 +32,10 @@ def provider_of(text: bytes, entity_id: str | None = None) -> dict[str, Any]:
     roles = found(root, "//md:IDPSSODescriptor")
     if entity_id:
         roles = [role for role in roles if _entity(role).get("entityID") == entity_id]
+    if not roles and entity_id:
+        raise Unreadable(sentence("no identity provider (IDPSSODescriptor) named {name}", name=entity_id))
     if not roles:
-        raise Unreadable("no identity provider (IDPSSODescriptor)" + (f" named {entity_id}" if entity_id else ""))
+        raise Unreadable("no identity provider (IDPSSODescriptor)")
     if len({_entity(role) for role in roles}) > 1:
         raise Unreadable("several identity providers: say which by its entity id")
     role = roles[0]
@@ -99,7 +102,7 @@ def _check_fresh(*elements: Element) -> None:
         except ValueError:
             raise Unreadable("a validUntil that is no time") from None
         if ends.replace(tzinfo=ends.tzinfo or UTC) < datetime.now(UTC):
-            raise Unreadable(f"metadata that was valid until {until}")
+            raise Unreadable(sentence("metadata that was valid until {until}", until=until))
 
 
 def _endpoint(role: Element, name: str) -> tuple[str | None, str, str | None]:

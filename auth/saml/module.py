@@ -14,12 +14,12 @@ from auth.identities import ExternalIdentity
 from auth.saml.certificates import new_pair, span_of
 from auth.saml.keys import dropped, keys_of, prepared, secrets_of, switched
 from auth.saml.settings import SamlSettings
-from auth.sso.checks import Check, Checks
+from auth.sso.checks import AS_EXPECTED, Check, Checks, words_of
 from auth.sso.connections import Connection
 from auth.sso.fetching import Fetcher, NotFetched
 from tenants.errors import Conflict, ValidationFailed
 from tenants.registry import Tenant
-from tenants.sentences import as_sentence
+from tenants.sentences import as_sentence, sentence
 
 if TYPE_CHECKING:
     from auth.saml.arrivals import Arrived
@@ -197,14 +197,14 @@ class SamlModule:
         try:
             found = await self._read_metadata(str(text).encode() if text else await self._fetched(str(url)), chosen)
         except NotFetched as problem:
-            raise ValidationFailed({field_name: str(problem)}) from None
+            raise ValidationFailed({field_name: words_of(problem)}) from None
         # What an administrator says of requests and ids counts more than what the provider would like.
         return {name: value for name, value in found.items() if name not in {"sign_requests", "name_id_format"} or given.get(name) in {None, ""}}
 
     async def _fetched(self, url: str) -> bytes:
         answer = await self._fetcher.get(url, {"Accept": f"{METADATA_TYPE}, application/xml, text/xml"})
         if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
-            raise NotFetched(f"the answer is {answer.status}, not 200")
+            raise NotFetched(sentence("the answer is {status}, not 200", status=answer.status))
         return answer.body
 
     @staticmethod
@@ -215,17 +215,17 @@ class SamlModule:
         try:
             return await asyncio.to_thread(provider_of, text, entity_id)
         except Unreadable as problem:
-            raise NotFetched(f"is no metadata of an identity provider: {problem}") from None
+            raise NotFetched(sentence("is no metadata of an identity provider: {problem}", problem=words_of(problem))) from None
 
     async def _same_metadata(self, settings: SamlSettings) -> Check:
-        expected = "metadata with the certificates that are kept here"
+        expected = as_sentence("metadata with the certificates that are kept here")
         try:
             found = await self._read_metadata(await self._fetched(settings.metadata_url or ""), settings.entity_id)
             now_there = SamlSettings.checked({**settings.document(), "certificates": found["certificates"]}, self._fetcher.objection)
         except (NotFetched, ValidationFailed) as problem:
-            return Check("metadata", expected, str(problem))
+            return Check("metadata", expected, words_of(problem))
         same = set(now_there.certificates) <= set(settings.certificates)
-        return Check("metadata", expected, "these" if same else "others: add the connection's metadata again", same)
+        return Check("metadata", expected, AS_EXPECTED if same else "others: add the provider's new metadata under Certificates", same)
 
 
 KNOWN_SECRETS = frozenset({"key", "certificate", "next_key", "next_certificate", "previous_key", "previous_certificate"})
@@ -234,6 +234,6 @@ KNOWN_SECRETS = frozenset({"key", "certificate", "next_key", "next_certificate",
 def certificate_check(name: str, certificate: str, now: datetime) -> Check:
     span = span_of(certificate)
     good = span.covers(now) and span.ends - now > WARNED_BEFORE
-    return Check(
-        name, f"good for more than {WARNED_BEFORE.days} days", f"{span.fingerprint}… from {span.begins:%Y-%m-%d} until {span.ends:%Y-%m-%d}", good
-    )
+    seen = {"fingerprint": f"{span.fingerprint}…", "begins": f"{span.begins:%Y-%m-%d}", "ends": f"{span.ends:%Y-%m-%d}"}
+    expected = sentence("good for more than {days} days", days=WARNED_BEFORE.days)
+    return Check(name, expected, sentence("{fingerprint}, good from {begins} to {ends}", **seen), good)

@@ -11,6 +11,7 @@ from auth.saml.names import EMAIL_ADDRESS, PERSISTENT, SEVERAL_FACTORS, UNSPECIF
 from auth.saml.responses import Verified
 from auth.saml.settings import SamlSettings
 from auth.sso.checks import Checks
+from tenants.sentences import sentence
 
 _CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 _MICROSOFT = "http://schemas.microsoft.com"
@@ -36,7 +37,12 @@ def identity_of(checks: Checks, connection_id: UUID, settings: SamlSettings, ver
     subject = verified.lasting_id or ""
     if settings.attribute_subject:
         values = said.get(settings.attribute_subject, ())
-        checks.require("subject_attribute", f"{settings.attribute_subject}, once", f"{len(values)} values", when=len(values) == 1)
+        checks.require(
+            "subject_attribute",
+            sentence("the attribute {name}, with one value", name=settings.attribute_subject),
+            sentence("{number} values", number=len(values)),
+            when=len(values) == 1,
+        )
         subject = values[0]
     email = _first(said, settings.attribute_email, EMAIL)
     if email is None and not settings.attribute_email and verified.name_format == EMAIL_ADDRESS:

@@ -5,25 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 from lxml import etree
-from onelogin.saml2.errors import OneLogin_Saml2_ValidationError
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
-from auth.saml.certificates import KeyPair, span_of
+from auth.saml.certificates import KeyPair
 from auth.saml.documents import Element, found, words
 from auth.saml.envelopes import check_algorithms, check_ids, check_shape, issuer_of, opened, unauthenticated
-from auth.saml.library import Response
+from auth.saml.library import Response, complaint
 from auth.saml.metadata import Ours
 from auth.saml.names import BEARER, PAIRWISE_ID, SUBJECT_ID, TRANSIENT
 from auth.saml.settings import SamlSettings
-from auth.sso.checks import Checks
+from auth.saml.validity import check_window, good_certificates, moment, written
+from auth.sso.checks import AS_EXPECTED, NOTHING, Checks
+from tenants.sentences import as_sentence, sentence
 
 LONGEST_CONFIRMED = timedelta(hours=1)
 MOST_KNOWN = 256
@@ -77,30 +78,17 @@ def verify(checks: Checks, encoded: str, expected: Expected) -> Verified:
     return _verified(checks, assertion, answers, until, expected)
 
 
-def good_certificates(checks: Checks, settings: SamlSettings, now: datetime) -> list[str]:
-    """Those of the provider's that are good today."""
-    good = [certificate for certificate in settings.certificates if span_of(certificate).covers(now)]
-    ends = ", ".join(f"one that ended {span_of(each).ends:%Y-%m-%d}" for each in settings.certificates) if not good else f"{len(good)}"
-    checks.require("provider_certificate", "a certificate of the provider that is good today", ends, when=bool(good))
-    return good
-
-
-def moment(text: str | None) -> datetime | None:
-    """A time in UTC; None where there is none or it cannot be read."""
-    try:
-        found_time = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found_time.replace(tzinfo=found_time.tzinfo or UTC).astimezone(UTC)
-
-
 def _check_ciphers(checks: Checks, root: Element, certificates: list[str]) -> None:
     encrypted = bool(found(root, "saml:EncryptedAssertion"))
     if not encrypted or not unauthenticated(root):
         return
     signed = len(found(root, "ds:Signature")) == 1 and _signature_good(root, certificates)
-    wanted = "GCM, or CBC within a response that is signed as a whole"
-    checks.require("encryption_signed", wanted, "CBC within " + ("a signed one" if signed else "one that is not signed"), when=signed)
+    checks.require(
+        "encryption_signed",
+        "encryption that shows changes (GCM), or a response that is signed as a whole",
+        "a response that is signed as a whole" if signed else "encryption that shows none (CBC), in a response that is not signed",
+        when=signed,
+    )
 
 
 def _signature_good(root: Element, certificates: list[str]) -> bool:
@@ -115,20 +103,38 @@ def _signature_good(root: Element, certificates: list[str]) -> bool:
 def _signed_assertion(checks: Checks, root: Element, encoded: str, expected: Expected, certificates: list[str]) -> Element:
     encrypted = bool(found(root, "saml:EncryptedAssertion"))
     wanted = expected.settings.want_encrypted
-    checks.require("encrypted", "an encrypted assertion" if wanted else "an assertion", _kind(encrypted=encrypted), when=encrypted or not wanted)
+    checks.require(
+        "encrypted",
+        "an encrypted statement (assertion)" if wanted else "a statement (assertion), encrypted or not",
+        _kind(encrypted=encrypted),
+        when=encrypted or not wanted,
+    )
     response = _decrypted(checks, encoded, expected, certificates, encrypted=encrypted)
     document = response.get_xml_document()
     if encrypted:
         inside = found(document, "//saml:Assertion")
         checks.require(
-            "one_assertion", "one assertion in the response", f"{len(inside)}", when=len(inside) == 1 and inside[0].getparent() is document
+            "one_assertion",
+            "one statement about the person (assertion)",
+            sentence("{number} of them", number=len(inside)),
+            when=len(inside) == 1 and inside[0].getparent() is document,
         )
         check_ids(checks, document)
         check_algorithms(checks, document)
     signed = len(found(document, "ds:Signature")), len(found(document, "saml:Assertion/ds:Signature"))
     everywhere = len(found(document, "//ds:Signature"))
-    shape = f"{signed[0]} of the response, {signed[1]} of the assertion, {everywhere - sum(signed)} elsewhere"
-    checks.require("signed", "a signature of the response, of the assertion, or of both", shape, when=everywhere == sum(signed) and max(signed) == 1)
+    shape = sentence(
+        "{response} over the response, {assertion} over the statement (assertion), {elsewhere} elsewhere",
+        response=signed[0],
+        assertion=signed[1],
+        elsewhere=everywhere - sum(signed),
+    )
+    checks.require(
+        "signed",
+        "a signature over the response, over the statement (assertion), or over both",
+        shape,
+        when=everywhere == sum(signed) and max(signed) == 1,
+    )
     _check_by_library(checks, response, expected)
     return found(document, "saml:Assertion")[0]
 
@@ -139,27 +145,21 @@ def _decrypted(checks: Checks, encoded: str, expected: Expected, certificates: l
             return Response(_library_settings(expected, certificates, pair), encoded, pair.key)
         except Exception as error:  # noqa: BLE001 - the library raises whatever it meets; each becomes the same refusal
             log.info("saml response not opened", error=type(error).__name__)
-    checks.require("decrypted", "what one of our keys can open", "something else", when=False)
+    checks.require("decrypted", "what one of our keys opens", "what none of our keys opens", when=False)
     raise AssertionError
 
 
 def _check_by_library(checks: Checks, response: Response, expected: Expected) -> None:
     url = urlsplit(expected.ours.acs)
     request = {"https": "on" if url.scheme == "https" else "off", "http_host": url.netloc, "script_name": url.path}
-    problem = ""
+    problem: str = ""
     try:
         response.is_valid(request, raise_exceptions=True)
     except Exception as error:  # noqa: BLE001 - as above
         # What the library says may quote the message, so only the kind of its complaint goes into the log.
-        problem = _complaint(error)
-        log.info("saml response refused", complaint=problem)
-    checks.require("verified", "a response that the SAML library takes", problem or "such", when=not problem)
-
-
-def _complaint(error: Exception) -> str:
-    code = getattr(error, "code", None)
-    known = (name for name, value in vars(OneLogin_Saml2_ValidationError).items() if name.isupper() and value == code)
-    return next(known, type(error).__name__).lower()
+        problem = complaint(error)
+        log.info("saml response refused", complaint=str(problem))
+    checks.require("verified", "a signature by the certificate that is kept here, and the right form", problem or AS_EXPECTED, when=not problem)
 
 
 def _library_settings(expected: Expected, certificates: list[str], pair: KeyPair) -> OneLogin_Saml2_Settings:
@@ -200,55 +200,55 @@ def _known_settings(
 
 def _check_response(checks: Checks, root: Element, assertion: Element, expected: Expected) -> None:
     entity, acs = expected.settings.entity_id, expected.ours.acs
-    checks.require("response_issuer", entity, issuer_of(root) or "none", when=issuer_of(root) == entity)
-    checks.require("assertion_issuer", entity, issuer_of(assertion) or "none", when=issuer_of(assertion) == entity)
-    checks.require("destination", acs, root.get("Destination") or "none", when=root.get("Destination") == acs)
+    checks.require("response_issuer", entity, issuer_of(root) or NOTHING, when=issuer_of(root) == entity)
+    checks.require("assertion_issuer", entity, issuer_of(assertion) or NOTHING, when=issuer_of(assertion) == entity)
+    checks.require("destination", acs, root.get("Destination") or NOTHING, when=root.get("Destination") == acs)
     issued = moment(assertion.get("IssueInstant"))
-    checks.require("issued", "not in the future", str(issued), when=issued is not None and issued <= expected.now + expected.skew)
+    checks.require("issued", "a time that is not in the future", written(issued), when=issued is not None and issued <= expected.now + expected.skew)
 
 
 def _check_conditions(checks: Checks, assertion: Element, expected: Expected) -> None:
     audiences = [words(node) for node in found(assertion, "saml:Conditions/saml:AudienceRestriction/saml:Audience")]
     restrictions = len(found(assertion, "saml:Conditions/saml:AudienceRestriction"))
     own = expected.ours.entity_id
-    checks.require("audience", own, ", ".join(audiences) or "none", when=restrictions == 1 and audiences.count(own) == 1)
+    checks.require("audience", own, ", ".join(audiences) or NOTHING, when=restrictions == 1 and audiences.count(own) == 1)
     conditions = found(assertion, "saml:Conditions")
-    checks.require("conditions", "conditions, once", f"{len(conditions)}", when=len(conditions) == 1)
-    _check_window(checks, "conditions_time", conditions[0], expected)
+    checks.require(
+        "conditions",
+        "for when and for whom it holds (Conditions), once",
+        sentence("{number} of them", number=len(conditions)),
+        when=len(conditions) == 1,
+    )
+    check_window(checks, "conditions_time", conditions[0], expected.settings.clock_skew, expected.now)
     for statement in found(assertion, "saml:AuthnStatement"):
         ends = moment(statement.get("SessionNotOnOrAfter"))
         given = statement.get("SessionNotOnOrAfter")
         over = given is not None and (ends is None or ends + expected.skew <= expected.now)
-        checks.require("provider_session", "one that goes on", given or "no end of it", when=not over)
-
-
-def _check_window(checks: Checks, name: str, element: Element, expected: Expected) -> None:
-    """Between NotBefore and NotOnOrAfter, where they are there."""
-    begins, ends = element.get("NotBefore"), element.get("NotOnOrAfter")
-    from_when, until = moment(begins), moment(ends)
-    early = begins is not None and (from_when is None or from_when > expected.now + expected.skew)
-    late = ends is not None and (until is None or until + expected.skew <= expected.now)
-    found_words = f"{begins or 'always'} to {ends or 'ever'}, now {expected.now:%Y-%m-%dT%H:%M:%SZ}"
-    checks.require(name, f"now, give or take {expected.settings.clock_skew} s", found_words, when=not early and not late)
+        checks.require("provider_session", "a session at the provider that goes on", given or "no end of it", when=not over)
 
 
 def _check_confirmation(checks: Checks, root: Element, assertion: Element, expected: Expected) -> tuple[str | None, datetime]:
     confirmations = found(assertion, "saml:Subject/saml:SubjectConfirmation")
     bearer = [node for node in confirmations if node.get("Method") == BEARER]
     data = [one for node in bearer for one in found(node, "saml:SubjectConfirmationData")]
-    checks.require("confirmation", "one bearer confirmation", f"{len(bearer)}", when=len(bearer) == len(data) == len(confirmations) == 1)
+    checks.require(
+        "confirmation",
+        "one confirmation, for whoever brings it (bearer)",
+        sentence("{number} of them", number=len(bearer)),
+        when=len(bearer) == len(data) == len(confirmations) == 1,
+    )
     said = data[0]
-    checks.require("recipient", expected.ours.acs, said.get("Recipient") or "none", when=said.get("Recipient") == expected.ours.acs)
-    _check_window(checks, "confirmation_time", said, expected)
+    checks.require("recipient", expected.ours.acs, said.get("Recipient") or NOTHING, when=said.get("Recipient") == expected.ours.acs)
+    check_window(checks, "confirmation_time", said, expected.settings.clock_skew, expected.now)
     until = moment(said.get("NotOnOrAfter"))
     latest = expected.now + LONGEST_CONFIRMED + expected.skew
-    checks.require("confirmation_end", "an end within an hour", said.get("NotOnOrAfter") or "none", when=until is not None and until <= latest)
+    checks.require("confirmation_end", "an end within an hour", said.get("NotOnOrAfter") or NOTHING, when=until is not None and until <= latest)
     answers, outside = said.get("InResponseTo"), root.get("InResponseTo")
     agree = answers == outside if outside is not None else True
-    checks.require("in_response_to", "the same request in the assertion and around it", "such" if agree else "another one", when=agree)
+    checks.require("in_response_to", "the same request named inside and outside", AS_EXPECTED if agree else "two different ones", when=agree)
     if answers is None:
         allowed = expected.settings.idp_initiated
-        checks.require("asked_for", "an answer to a sign-in that began here", "one that nobody has asked for", when=allowed)
+        checks.require("asked_for", "an answer to a sign-in that began here", "one that nobody here has asked for", when=allowed)
     return answers, (until or expected.now) + expected.skew
 
 
@@ -269,8 +269,8 @@ def _verified(checks: Checks, assertion: Element, answers: str | None, until: da
         _attributes(assertion),
     )
     if not expected.settings.attribute_subject:
-        checks.require("name_id", "a NameID", "one" if name else "none", when=bool(name))
-        wanted = "an id that lasts: a NameID that is not transient, or the attribute subject-id or pairwise-id"
+        checks.require("name_id", "the person's id (NameID)", AS_EXPECTED if name else NOTHING, when=bool(name))
+        wanted = as_sentence("an id that lasts: a NameID that is not transient, or the attribute subject-id or pairwise-id")
         checks.require("name_id_format", wanted, (format or "unspecified").rpartition(":")[2], when=verified.lasting_id is not None)
     return verified
 
@@ -293,4 +293,4 @@ def _attributes(assertion: Element) -> dict[str, tuple[str, ...]]:
 
 
 def _kind(*, encrypted: bool) -> str:
-    return "an encrypted assertion" if encrypted else "a plain assertion"
+    return as_sentence("one that is encrypted") if encrypted else as_sentence("one that is not encrypted")

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from tenants.errors import Unauthenticated
-from tenants.sentences import as_sentence, sentence
+from tenants.sentences import Sentence, as_sentence, kept, restored, sentence
 
 LONGEST = 300
+AS_EXPECTED, NOTHING = as_sentence("as expected"), as_sentence("nothing")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that was looked at. `name`: a stable code. `expected`, `found`: words and values for whoever set the connection up.
 
-    Neither holds what is personal or secret: see `masked`.
+    Both are sentences where a page can say them in another language. Neither holds what is personal or secret: see `masked`.
     """
 
     name: str
     expected: str
     found: str
     passed: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """As JSON takes it, in no language yet."""
+        return {"name": self.name, "expected": kept(self.expected), "found": kept(self.found), "passed": self.passed}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        return cls(document["name"], restored(document["expected"]), restored(document["found"]), document["passed"])
 
 
 class SignInRefused(Unauthenticated):
@@ -67,13 +77,26 @@ class Checks:
 
     def require(self, name: str, expected: str, found: str, *, when: bool) -> None:
         """Note the check. Raises SignInRefused where it did not pass (`when` is false)."""
-        self.done.append(Check(name, storable(expected)[:LONGEST], storable(found)[:LONGEST], when))
+        self.done.append(Check(name, _bounded(expected), _bounded(found), when))
         if not when:
             raise SignInRefused(self.done[-1])
 
 
 def refused(name: str, expected: str, found: str) -> SignInRefused:
-    return SignInRefused(Check(name, storable(expected)[:LONGEST], storable(found)[:LONGEST]))
+    return SignInRefused(Check(name, _bounded(expected), _bounded(found)))
+
+
+def words_of(error: Exception) -> str:
+    """What it was raised with: a sentence stays one."""
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, str) else str(error)
+
+
+def _bounded(text: str) -> str:
+    """As much of it as is kept, and can be."""
+    if not isinstance(text, Sentence):
+        return storable(text)[:LONGEST]
+    return Sentence.of(text.pattern, {name: _bounded(value) if isinstance(value, str) else value for name, value in text.values.items()})
 
 
 def storable(text: str) -> str:

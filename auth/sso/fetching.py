@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import httpx
 
 from auth.reach import Reach
+from tenants.sentences import as_sentence, sentence
 
 LARGEST = 1024 * 1024
 SECONDS = 8.0
@@ -66,7 +67,7 @@ class Fetcher:
 
     async def _ask(self, method: str, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None) -> Fetched:
         if problem := self.objection(url):
-            raise NotFetched(f"the address {problem}")
+            raise NotFetched(sentence("the address {problem}", problem=as_sentence(problem)))
         parts = urlsplit(url)
         host = parts.hostname or ""
         try:
@@ -74,23 +75,23 @@ class Fetcher:
                 address = await self._address(host, parts.port or (443 if parts.scheme == "https" else 80))
                 return await self._fetched(method, url, address, host, headers, form)
         except TimeoutError:
-            raise NotFetched(f"{host} did not answer within {SECONDS:g} seconds") from None
+            raise NotFetched(sentence("{host} did not answer within {seconds} seconds", host=host, seconds=SECONDS)) from None
         except (httpx.HTTPError, OSError, ValueError) as error:
-            raise NotFetched(f"{host} cannot be asked: {str(error) or type(error).__name__}") from None
+            raise NotFetched(sentence("{host} cannot be asked: {why}", host=host, why=str(error) or type(error).__name__)) from None
 
     def objection(self, url: str) -> str | None:
         """What is wrong with an address before anybody is asked."""
         if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
-            return f"takes printable ASCII of at most {LONGEST_URL} characters"
+            return sentence("takes printable ASCII of at most {most} characters", most=LONGEST_URL)
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
         except ValueError:
-            return "is no address"
+            return as_sentence("is no address")
         if not host or parts.username is not None or parts.password is not None or parts.fragment:
-            return "takes a host and a path, no name, password or fragment"
+            return as_sentence("takes a host and a path, no name, password or fragment")
         if parts.scheme != "https" and not (self._dev and parts.scheme == "http"):
-            return "has to begin with https://"
+            return as_sentence("has to begin with https://")
         return None
 
     async def _address(self, host: str, port: int) -> str:
@@ -98,12 +99,18 @@ class Fetcher:
         try:
             found = [host] if _is_address(host) else await self._resolve(host, port)
         except OSError:
-            raise NotFetched(f"{host} has no address in DNS") from None
+            raise NotFetched(sentence("{host} has no address in DNS", host=host)) from None
         if not found:
-            raise NotFetched(f"{host} has no address in DNS")
+            raise NotFetched(sentence("{host} has no address in DNS", host=host))
         for text in found:
             if not self._reach.allows(text):
-                raise NotFetched(f"{host} is inside of a private network ({text}), which is not asked: name it in IMPRINT_PRIVATE_NETWORKS")
+                raise NotFetched(
+                    sentence(
+                        "{host} is inside of a private network ({address}), which is not asked: name it in IMPRINT_PRIVATE_NETWORKS",
+                        host=host,
+                        address=text,
+                    )
+                )
         return found[0]
 
     async def _fetched(self, method: str, url: str, address: str, host: str, headers: Mapping[str, str], form: Mapping[str, str] | None) -> Fetched:
@@ -117,12 +124,12 @@ class Fetcher:
         async with httpx.AsyncClient(timeout=SECONDS, follow_redirects=False, trust_env=False, verify=self._tls) as client:
             answer = await client.send(request, stream=True)
             if answer.is_redirect:
-                raise NotFetched(f"{host} answers with a redirect, which is not followed: give the address it leads to")
+                raise NotFetched(sentence("{host} answers with a redirect, which is not followed: give the address it leads to", host=host))
             body = bytearray()
             async for piece in answer.aiter_bytes():
                 body += piece
                 if len(body) > LARGEST:
-                    raise NotFetched(f"{host} sends more than {LARGEST} bytes")
+                    raise NotFetched(sentence("{host} sends more than {most} bytes", host=host, most=LARGEST))
             return Fetched(answer.status_code, bytes(body))
 
 

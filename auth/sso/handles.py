@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from auth.opaque import LONGEST, digest, new_opaque
-from auth.sso.checks import SignInRefused, refused
+from auth.sso.checks import NOTHING, SignInRefused, refused
 from tenants.database import repeatable
 from tenants.ids import new_id
 from tenants.registry import Tenant
@@ -106,7 +106,7 @@ class Steps:
 
     async def _found(self, query: Statement, purpose: str, handle: str | None, browser: str | None) -> dict[str, Any]:
         if not handle or len(handle) > LONGEST:
-            raise refused(f"{purpose}_known", "the number of a sign-in that began here", "none")
+            raise refused(f"{purpose}_known", "the number of a sign-in that began here", NOTHING)
         row = await self._change.connection.fetchrow(query, hash=digest(handle), purpose=purpose)
         if row is None:
             raise refused(f"{purpose}_known", "the number of a sign-in that began here and has not ended", "one that is unknown or was used before")

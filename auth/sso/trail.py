@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,11 +15,12 @@ from auth.sso.checks import SignInRefused
 from tenants.database import repeatable
 from tenants.ids import new_id
 from tenants.registry import Tenant
+from tenants.sentences import restored
 from tenants.statements import statement
 from tenants.transaction import Cause, Transaction, transaction
 
 if TYPE_CHECKING:
-    from tenants.database import Database
+    from tenants.database import Database, Row
 
 # Crockford's base 32: nothing in it is read as something else (https://www.crockford.com/base32.html).
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -82,16 +83,13 @@ class Trail:
         """The newest first; with `trace` the one of this number, however it was typed."""
         async with self._database.reading(tenant.place) as connection:
             rows = await connection.fetch(RECENT, trace=typed_trace(trace) if trace else None, most=most)
-        return [
-            Refused(
-                row["at"], row["trace"], row["module"], *(str(row["details"].get(name, "")) for name in ("connection", "name", "expected", "found"))
-            )
-            for row in rows
-        ]
+        return [_refused(row) for row in rows]
 
     async def refusal(self, tenant: Tenant, refusal: SignInRefused, happened: Happened) -> None:
         """Write down which check failed, and give the refusal the number that its page shows."""
-        check = {name: value for name, value in asdict(refusal.check).items() if name != "passed"}
+        words = refusal.check.document()
+        check = {"name": refusal.check.name, "expected": str(refusal.check.expected), "found": str(refusal.check.found)}
+        said = {name: words[name] for name in ("expected", "found") if words[name] != check[name]}
         SIGN_INS.labels(happened.module, "refused").inc()
         log.info("sign-in", tenant=tenant.slug, module=happened.module, result="refused", check=refusal.check.name)
         refusal.trace = await self.tell(
@@ -103,7 +101,7 @@ class Trail:
                 happened.connection_id,
                 happened.user_id,
                 happened.address,
-                {**happened.details, **check},
+                {**happened.details, **check, **({"words": said} if said else {})},
             ),
         )
 
@@ -125,6 +123,13 @@ async def tell_in(change: Transaction, happened: Happened) -> str:
         correlation_id=happened.correlation_id,
     )
     return trace
+
+
+def _refused(row: Row) -> Refused:
+    details = row["details"]
+    words = {"expected": "", "found": ""} | details | details.get("words", {})
+    connection, check = str(details.get("connection", "")), str(details.get("name", ""))
+    return Refused(row["at"], row["trace"], row["module"], connection, check, restored(words["expected"]), restored(words["found"]))
 
 
 def typed_trace(text: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from auth.sso.checks import Check
+from tenants.sentences import as_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Explained:
 
 
 _OTHER = "Compare the two values, and correct the one that is wrong at the provider or in this connection."
+_KEYS = "Let the person use another passkey or a code, and add this one anew."
 _CLOCKS = "Set the clocks of both machines by NTP."
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -48,8 +49,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "digest_algorithm": ("Digest is strong", "Choose SHA-256 at the provider."),
         "encryption_signed": ("Encryption shows changes", "Choose AES-GCM at the provider, or have it sign the response as a whole."),
         "key_transport": ("Key is wrapped safely", "Choose RSA-OAEP at the provider."),
-        "encrypted": ("Assertion is encrypted", "Have the provider encrypt assertions with the certificate of our metadata."),
-        "decrypted": ("Assertion can be opened", "Give the provider our metadata again: it encrypts for another certificate."),
+        "encrypted": ("Statement about the person is encrypted", "Have the provider encrypt assertions with the certificate of our metadata."),
+        "decrypted": ("Statement about the person can be opened", "Give the provider our metadata again: it encrypts for another certificate."),
         "destination": ("Sent to our address", "Enter the reply address (ACS) at the provider as it stands under At the provider."),
         "recipient": ("Meant for our address", "Enter the reply address (ACS) at the provider as it stands under At the provider."),
         "audience": ("Meant for us", "Enter the entity id at the provider as it stands under At the provider."),
@@ -88,26 +89,31 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "subject_attribute": ("Attribute with the lasting id is there", "Have the provider send this attribute, or name another in this connection."),
         "message_size": ("Message is of a usual size", _OTHER),
         "message_encoding": ("Message is encoded properly", _OTHER),
-        "message_plain": ("Message has no document type", _OTHER),
+        "message_plain": ("Message hides nothing", "Have the provider send its answers without comments."),
         "message_xml": ("Message is XML", _OTHER),
-        "message_kind": ("Message is a response", _OTHER),
-        "one_assertion": ("One assertion", _OTHER),
+        "message_kind": ("Message answers a sign-in", "Enter the reply address (ACS) at the provider for sign-ins alone."),
+        "canonicalization": ("What is signed is written in one way", "Choose exclusive canonicalization (exc-c14n) at the provider."),
+        "transforms": ("Signature leaves nothing out", "Choose an enveloped signature and exclusive canonicalization (exc-c14n) at the provider."),
+        "one_assertion": ("One statement about the person", "Have the provider send one assertion in each answer."),
         "signed_reference": ("Signature covers what it stands in", _OTHER),
         "encryption_algorithm": ("Encryption is strong", "Choose AES-GCM at the provider."),
         "response_issuer": ("Response is of this provider", "Take the provider's metadata over again: its entity id is another one."),
-        "assertion_issuer": ("Assertion is of this provider", "Take the provider's metadata over again: its entity id is another one."),
+        "assertion_issuer": (
+            "Statement about the person is of this provider",
+            "Take the provider's metadata over again: its entity id is another one.",
+        ),
         "issuer": ("Message is of this provider", _OTHER),
         "issued": ("Issued now", _CLOCKS),
         "expired": ("Good still", _CLOCKS),
-        "conditions": ("Conditions are there", _OTHER),
-        "conditions_time": ("Conditions hold now", _CLOCKS),
-        "confirmation": ("One confirmation for the bearer", _OTHER),
-        "confirmation_time": ("Confirmation holds now", _CLOCKS),
-        "confirmation_end": ("Confirmation ends soon", "Have the provider confirm for an hour at most."),
+        "conditions": ("It says for when and for whom", "Have the provider send conditions with an audience."),
+        "conditions_time": ("It holds now", _CLOCKS),
+        "confirmation": ("It is for whoever brings it", "Have the provider confirm the subject by the method bearer."),
+        "confirmation_time": ("It may be brought now", _CLOCKS),
+        "confirmation_end": ("It may be brought for a short time", "Have the provider confirm for an hour at most."),
         "provider_session": ("Session at the provider goes on", _OTHER),
         "in_response_to": ("Answers one request", _OTHER),
         "assertion_once": ("Comes for the first time", "Begin again: an answer is good once."),
-        "name_id": ("NameID is there", "Have the provider send a NameID."),
+        "name_id": ("Provider names the person (NameID)", "Have the provider send a NameID."),
         "own_certificate": ("Our certificate is good", "Prepare the next one under Certificates, and switch to it."),
         "metadata": ("Metadata is as here", "Add the provider's new metadata under Certificates."),
         "login_given": ("Name was typed", _OTHER),
@@ -120,7 +126,33 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "base_entry": ("Place where people are is there", "Compare the base DN with the directory."),
         "person_found": ("One entry of this name", "Narrow the filter until it finds one entry for each name."),
         "person_id": ("Entry has a lasting id", "Name the attribute that never becomes another person's in this connection."),
-        "ids_unique": ("Ids within are unique", _OTHER),
+        "ids_unique": ("Parts have names of their own", _OTHER),
+        "logout_event": ("Sign-out says that it is one", _OTHER),
+        "logout_name": ("Sign-out names the person", _OTHER),
+        "logout_nonce": ("Sign-out is no sign-in", _OTHER),
+        "logout_once": ("Sign-out comes for the first time", _OTHER),
+        "logout_session": ("Sign-out names a session", _OTHER),
+        "logout_status": ("The provider signed them out", "See the provider's own log: it did not sign the person out."),
+        "logout_time": ("Sign-out is good still", _CLOCKS),
+        "passkey_active": ("Account is active", "Reactivate the person under People, or invite them again."),
+        "passkey_attestation": ("Passkey comes by itself", _KEYS),
+        "passkey_challenge": ("Answers what was asked", "Begin again, and do not use the back button."),
+        "passkey_counter": ("Passkey was not copied", "Have the person remove this passkey and add it anew: another device may have a copy of it."),
+        "passkey_frame": ("Page stands by itself", "Open the sign-in page by itself, not within another site's."),
+        "passkey_handle": ("Passkey says whose it is", _KEYS),
+        "passkey_host": ("Passkey is for this address", _KEYS),
+        "passkey_id": ("Passkey has a name", _KEYS),
+        "passkey_key": ("Passkey is of a known kind", _KEYS),
+        "passkey_known": ("Passkey is registered here", _KEYS),
+        "passkey_origin": ("Page is at this address", "Open the sign-in page at your organization's own address."),
+        "passkey_owner": ("Passkey is that person's", _KEYS),
+        "passkey_person": ("Passkey is that person's", _KEYS),
+        "passkey_presence": ("Somebody was there", "Touch the device when it asks."),
+        "passkey_readable": ("Answer can be read", _KEYS),
+        "passkey_rp_id": ("Passkey is for this address", _KEYS),
+        "passkey_signature": ("Passkey's signature is right", _KEYS),
+        "passkey_type": ("Answers what was asked", _KEYS),
+        "passkey_verification": ("Device knew its person", "Set a code, a fingerprint or a face on the device."),
         "token_issued": ("Token was issued now", _CLOCKS),
         "token_subject": ("Token names the person", _OTHER),
         "token_type": ("Token is of the right kind", _OTHER),
@@ -141,26 +173,20 @@ _BEGUN: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 # What these expect names what else the organization has.
-_TO_GUESTS: Mapping[str, str] = MappingProxyType({"email_domain": "a domain that this organization has verified"})
+_TO_GUESTS: Mapping[str, str] = MappingProxyType({"email_domain": as_sentence("a domain that this organization has verified")})
 
 
-def explained(check: Mapping[str, Any], *, guest: bool = False) -> Explained:
+def explained(check: Check, *, guest: bool = False) -> Explained:
     """`guest`: for whoever came by a set-up link."""
-    name = str(check["name"])
-    title, mend = _words(name)
-    expected = str(check["expected"])
-    return Explained(title, _TO_GUESTS.get(name, expected) if guest else expected, str(check["found"]), bool(check["passed"]), mend)
+    title, mend = words_of(check.name)
+    return Explained(title, _TO_GUESTS.get(check.name, check.expected) if guest else check.expected, check.found, check.passed, mend)
 
 
 def in_words(checks: Iterable[Check]) -> list[Explained]:
     """What a look at the provider has shown, in words."""
-    return [explained(asdict(check)) for check in checks]
+    return [explained(check) for check in checks]
 
 
-def title_of(name: str) -> str:
-    """What a check is about, in few words; its own name where nobody has words for it."""
-    return _words(name)[0]
-
-
-def _words(name: str) -> tuple[str, str]:
+def words_of(name: str) -> tuple[str, str]:
+    """What a check is about, in few words, and what to do where it fails; its own name where nobody has words for it."""
     return WORDS.get(name) or _BEGUN.get(name.rpartition("_")[2]) or (name.replace("_", " ").capitalize(), _OTHER)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from litestar import Response, get, post
 
 from app.admin.frame import ADMINISTRATORS, administrator, desk, sent_by
-from app.admin.sign_on.checks import title_of
+from app.admin.sign_on.checks import words_of
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
 from auth.http.pages import redirect
 from auth.parts import Parts
 from auth.principal import Principal
+from auth.sso.trail import typed_trace
 from tenants.errors import Refusal
 from tenants.lifecycle.records import DnsRecords
 from tenants.transaction import Cause
@@ -60,7 +61,7 @@ async def _page(parts: Parts, request: AnyRequest, principal: Principal, refusal
         refusal=refusal,
         connections=await parts.connections.of(tenant),
         domains=await parts.email_domains.of(tenant),
-        trace=trace,
-        title_of=title_of,
+        trace=typed_trace(trace) if trace else "",
+        words_of=words_of,
         refusals=await parts.trail.refusals(tenant, trace=trace or None),
     )

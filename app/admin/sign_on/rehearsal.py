@@ -16,7 +16,7 @@ from auth.http.entering import REHEARSED, REHEARSED_FOR, REHEARSING
 from auth.http.pages import redirect
 from auth.parts import Parts
 from auth.principal import Principal
-from auth.sso.checks import SignInRefused
+from auth.sso.checks import Check, SignInRefused
 from auth.sso.connections import Connection
 
 
@@ -50,7 +50,7 @@ async def result_page(
         result = await parts.handles.look(tenant_of(request), REHEARSED, request.query_params.get("result"), browser)
     except SignInRefused:
         return redirect(here)
-    checks = [explained(check, guest=isinstance(who, Guest)) for check in result["checks"]]
+    checks = [explained(Check.of(check), guest=isinstance(who, Guest)) for check in result["checks"]]
     failed = next((number for number, check in enumerate(checks, 1) if not check.passed), None)
     return await desk(
         parts,
@@ -61,6 +61,7 @@ async def result_page(
         there=here,
         switches=not isinstance(who, Guest) or who.link.may_switch_on,
         checks=checks,
+        said=result["said"],
         failed=failed,
         at=datetime.now(UTC),
     )

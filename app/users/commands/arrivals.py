@@ -19,10 +19,11 @@ from auth.identities import ExternalIdentity, Terms
 from auth.principal import Principal
 from auth.scim import records
 from auth.sso import linking
-from auth.sso.checks import masked, refused
+from auth.sso.checks import NOTHING, masked, refused
 from auth.sso.domains import domain_of
 from auth.sso.mapping import role_of
 from tenants.errors import ValidationFailed
+from tenants.sentences import as_sentence, sentence
 from tenants.transaction import Transaction
 
 
@@ -80,14 +81,15 @@ async def _by_address(identity: ExternalIdentity, terms: Terms, tx: Transaction)
 def _proven_address(identity: ExternalIdentity, terms: Terms) -> str:
     """Nobody is linked, and nobody made, by an address that is not surely theirs."""
     if not identity.email:
-        raise refused("email_present", "an e-mail address, for somebody who was not linked yet", "none")
+        raise refused("email_present", "an e-mail address, for somebody who was not linked yet", NOTHING)
     if not identity.email_verified:
-        raise refused("email_verified", "an address that the provider has verified", f"{masked(identity.email)}, not verified")
+        raise refused(
+            "email_verified", "an address that the provider has verified", sentence("{address}, not verified", address=masked(identity.email))
+        )
     domain = domain_of(identity.email)
     if domain not in terms.domains:
-        raise refused(
-            "email_domain", "a domain that this organization has verified: " + (", ".join(sorted(terms.domains)) or "none is"), domain or "none"
-        )
+        verified = ", ".join(sorted(terms.domains)) or as_sentence("none is")
+        raise refused("email_domain", sentence("a domain that this organization has verified: {domains}", domains=verified), domain or NOTHING)
     try:
         return email_address(identity.email)
     except ValidationFailed:

@@ -18,6 +18,7 @@ from auth.backoff import PROBED_BY_LINK, PROBED_OF_ORGANIZATION
 from auth.principal import SYSTEM
 from auth.probing import Probing
 from auth.service import Auth
+from auth.sso.checks import Check
 from tenants.database import Database
 from tenants.errors import RateLimited
 from tenants.ids import new_id
@@ -273,5 +274,5 @@ async def test_many_links_of_one_organization_ask_no_more_together(acme: House, 
 
 
 def test_a_guest_reads_of_no_domain_but_the_one_that_was_found() -> None:
-    check = {"name": "email_domain", "expected": "a domain that this organization has verified: acme.example", "found": "x.example", "passed": False}
+    check = Check("email_domain", "a domain that this organization has verified: acme.example", "x.example")
     assert ["acme.example" in explained(check, guest=guest).expected for guest in (False, True)] == [True, False]
