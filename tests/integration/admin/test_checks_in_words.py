@@ -12,9 +12,9 @@ from litestar.types import ASGIApp
 from auth.service import Auth
 from tenants.ids import new_id
 from tests.integration.admin.test_sign_on import connect, rehearse, send, signed_in
+from tests.integration.auth.arriving import own
 from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import NewPerson, client_at
-from tests.integration.auth.test_arrivals import own
 from tests.integration.conftest import House
 from tests.peers import openid
 from tests.peers.openid import CLIENT, SECRET, Provider
@@ -136,13 +136,16 @@ async def test_whoever_was_refused_reads_it_on_a_page_of_the_organization(
     organization = (await auth.parts.policies.of(acme.tenant)).name
     async with client_at(app, "acme.localhost") as person:
         refused = await person.get(f"/auth/oidc/{name}/callback", params={"state": "unknown", "code": "x"})
+        unknown = await person.get("/auth/saml/nowhere/login")
         elsewhere = await person.get("/auth/no-such-page", headers={"Accept": "text/html"})
     trace = re.search(r"<code>([^<]+)</code>", refused.text)
     assert trace, refused.text
 
     page = await admin.get("/admin/sign-on", params={"trace": trace[1].lower().replace("-", " ")})
 
-    assert (refused.status_code, elsewhere.status_code) == (401, 404)
+    assert (refused.status_code, unknown.status_code, elsewhere.status_code) == (401, 404, 404)
+    assert all('<a href="/auth/login">Begin again</a>' in page.text for page in (refused, unknown))
+    assert "imprint connections" not in unknown.text  # that is for operators
     assert f"This did not work · {organization}</title>" in refused.text
     assert f'<span class="mark" aria-hidden="true">{organization[0].upper()}</span>' in refused.text
     assert f"refused under {trace[1]}" in page.text
