@@ -1,8 +1,8 @@
-"""Groups of a provider: who is in them, and the roles that follow by the connection's rules whenever that changes."""
+"""Groups of a provider, as it tells of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,12 @@ from sqlalchemy import Select, func, select
 from app.scim.answers import Resource, moment
 from app.scim.documents import Document, read, require
 from app.scim.errors import ScimRefusal, invalid_value, not_found
+from app.scim.memberships import follow, hold, members_of, people_in, rearrange
 from app.scim.patching import Operation, patched
 from app.scim.people import expect_tag
 from app.scim.schemas import GROUP, GROUPS
-from app.scim.selecting import Clear, Field, Identifier, Moment, Related, Same, condition_of, id_of, order_of
-from app.users.commands import FollowGroups
+from app.scim.selecting import Clear, Field, Identifier, Moment, Related, Same, condition_of, order_of
 from auth.scim.tables import scim_groups, scim_members
-from auth.sso.mapping import role_of
 from tenants.database import UniqueTaken, repeatable
 from tenants.ids import new_id
 from tenants.statements import statement
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from app.bus import Bus, Unit
     from app.scim.callers import Caller
     from app.scim.queries import Query
-    from tenants.database import Connection, Database, Row
+    from tenants.database import Database, Row
 
 LONGEST_NAME = 256  # as an index of Postgres takes it in any script
 Change = Callable[[Document], Document]
@@ -38,12 +37,6 @@ _CHOSEN = (
 )
 ONE = statement(_CHOSEN)
 HOLD = statement(_CHOSEN + " FOR UPDATE")
-MEMBERS = statement(
-    """
-    SELECT m.group_id, m.user_id, u.name FROM __tenant__.scim_members m JOIN __tenant__.users u ON u.id = m.user_id
-    WHERE m.group_id = ANY(CAST(:ids AS uuid[])) ORDER BY m.user_id
-    """
-)
 INSERT = statement(
     """
     INSERT INTO __tenant__.scim_groups (id, connection_id, display_name, name_key, external_id, version, created_at, updated_at)
@@ -58,26 +51,6 @@ UPDATE = statement(
     """
 )
 DELETE = statement("DELETE FROM __tenant__.scim_groups WHERE id = :id")
-KNOWN = statement("SELECT user_id FROM __tenant__.scim_users WHERE connection_id = :connection_id AND user_id = ANY(CAST(:ids AS uuid[]))")
-# Held, all at once, before their memberships are written: whoever changes or removes one of them does so before or after, and nobody
-# waits in a circle.
-HOLD_PEOPLE = statement("SELECT id FROM __tenant__.users WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE")
-STANDING = statement(
-    """
-    SELECT u.id, u.role, ARRAY(
-      SELECT unnest(ARRAY[g.display_name, g.external_id]) FROM __tenant__.scim_members m JOIN __tenant__.scim_groups g ON g.id = m.group_id
-      WHERE m.connection_id = :connection_id AND m.user_id = u.id) AS groups
-    FROM __tenant__.users u WHERE u.id = ANY(CAST(:ids AS uuid[])) ORDER BY u.id
-    """
-)
-JOIN = statement(
-    """
-    INSERT INTO __tenant__.scim_members (group_id, connection_id, user_id)
-    SELECT :group_id, connection_id, user_id FROM __tenant__.scim_users
-    WHERE connection_id = :connection_id AND user_id = ANY(CAST(:ids AS uuid[])) FOR KEY SHARE ON CONFLICT DO NOTHING
-    """
-)
-LEAVE = statement("DELETE FROM __tenant__.scim_members WHERE group_id = :group_id AND user_id = ANY(CAST(:ids AS uuid[]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +104,14 @@ class Groups:
         async with self._database.reading(caller.tenant.place) as connection:
             total: int = await connection.fetchval(statement(chosen.with_only_columns(func.count())))
             found = await connection.fetch(statement(rows.offset(query.start - 1).limit(query.count))) if query.count else []
-            members = await _members(connection, [row["id"] for row in found]) if query.shown.wants("members") else {}
+            members = await members_of(connection, [row["id"] for row in found]) if query.shown.wants("members") else {}
         return total, [_group(row, members.get(row["id"], ())).resource(caller.base) for row in found]
 
     async def get(self, caller: Caller, id: UUID, *, with_members: bool = True) -> Resource:
         """Raises ScimRefusal where this connection has told of no such group."""
         async with self._database.reading(caller.tenant.place) as connection:
             row = await connection.fetchrow(ONE, connection_id=caller.connection.id, id=id)
-            members = await _members(connection, [id]) if row and with_members else {}
+            members = await members_of(connection, [id]) if row and with_members else {}
         if row is None:
             raise not_found("Group")
         return _group(row, members.get(id, ())).resource(caller.base)
@@ -168,24 +141,24 @@ class Groups:
             group = await _held(unit, caller, id)
             expect_tag(group.tag, if_match)
             members = [user_id for user_id, _ in group.members]
-            await unit.transaction.connection.fetch(HOLD_PEOPLE, ids=members)
+            await hold(unit, members)
             await unit.transaction.connection.execute(DELETE, id=id)
-            await _follow(unit, caller, members)
+            await follow(unit, caller, members)
             await caller.tell(unit.transaction, "ScimGroupRemoved", details={"group": str(id), "members": len(members)})
 
     @repeatable
     async def _created(self, caller: Caller, id: UUID, document: Document) -> None:
         async with self._unit(caller) as unit:
-            wanted = _people_in(document)
+            wanted = people_in(document)
             try:
                 await unit.transaction.connection.execute(
                     INSERT, id=id, connection_id=caller.connection.id, now=unit.transaction.now, **_columns(document)
                 )
             except UniqueTaken:
                 raise _taken() from None
-            await unit.transaction.connection.fetch(HOLD_PEOPLE, ids=list(wanted))
-            await _rearrange(unit, caller, id, joining=wanted, leaving=())
-            await _follow(unit, caller, wanted)
+            await hold(unit, wanted)
+            await rearrange(unit, caller, id, joining=wanted, leaving=())
+            await follow(unit, caller, wanted)
             await caller.tell(unit.transaction, "ScimGroupCreated", details={"group": str(id), "members": len(wanted)})
 
     @repeatable
@@ -195,7 +168,7 @@ class Groups:
             expect_tag(group.tag, if_match)
             wanted = change(group.document())
             require(GROUPS, wanted)
-            held, people = {user_id for user_id, _ in group.members}, _people_in(wanted)
+            held, people = {user_id for user_id, _ in group.members}, people_in(wanted)
             named = _columns(wanted) != _columns(group.document())
             if not named and people == held:
                 return
@@ -204,9 +177,9 @@ class Groups:
             except UniqueTaken:
                 raise _taken() from None
             affected = people | held if named else people ^ held
-            await unit.transaction.connection.fetch(HOLD_PEOPLE, ids=list(affected))
-            await _rearrange(unit, caller, id, joining=people - held, leaving=held - people)
-            await _follow(unit, caller, affected)
+            await hold(unit, affected)
+            await rearrange(unit, caller, id, joining=people - held, leaving=held - people)
+            await follow(unit, caller, affected)
             details = {"group": str(id), "joined": len(people - held), "left": len(held - people), "renamed": named}
             await caller.tell(unit.transaction, "ScimGroupChanged", details=details)
 
@@ -220,50 +193,7 @@ async def _held(unit: Unit, caller: Caller, id: UUID) -> Group:
     row = await connection.fetchrow(HOLD, connection_id=caller.connection.id, id=id)
     if row is None:
         raise not_found("Group")
-    return _group(row, (await _members(connection, [id])).get(id, ()))
-
-
-def _people_in(document: Mapping[str, Any]) -> set[UUID]:
-    """Raises ScimRefusal (invalidValue) for what is no person's id."""
-    wanted: set[UUID] = set()
-    for one in document.get("members", []):
-        id = id_of(one.get("value", ""))
-        if id is None or one.get("type", "User").lower() != "user":
-            raise invalid_value("members takes people, by their id as value; groups in groups are not kept.")
-        wanted.add(id)
-    return wanted
-
-
-async def _rearrange(unit: Unit, caller: Caller, id: UUID, *, joining: Collection[UUID], leaving: Collection[UUID]) -> None:
-    """Call it when all of them are held. Raises ScimRefusal (invalidValue) for whoever is no person of this connection."""
-    connection, ids = unit.transaction.connection, list(joining)
-    if leaving:
-        await connection.execute(LEAVE, group_id=id, ids=list(leaving))
-    if not ids:
-        return
-    strangers = set(ids) - {row["user_id"] for row in await connection.fetch(KNOWN, connection_id=caller.connection.id, ids=ids)}
-    if strangers:
-        raise invalid_value(f"{min(strangers)} is nobody of whom this connection has told. Create the User first.")
-    await connection.execute(JOIN, group_id=id, connection_id=caller.connection.id, ids=ids)
-
-
-async def _follow(unit: Unit, caller: Caller, people: Iterable[UUID]) -> None:
-    """Each gets the role of the groups they are in now, where the connection has rules."""
-    rules = caller.connection.group_roles
-    if not rules:
-        return
-    rows = await unit.transaction.connection.fetch(STANDING, connection_id=caller.connection.id, ids=list(people))
-    for row in rows:
-        role = role_of(filter(None, row["groups"]), rules, caller.connection.default_role)
-        if role is not None and role != row["role"]:
-            await unit.execute(FollowGroups(row["id"], role=role))
-
-
-async def _members(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, str]]]:
-    found: dict[UUID, list[tuple[UUID, str]]] = {}
-    for row in await connection.fetch(MEMBERS, ids=list(ids)) if ids else ():
-        found.setdefault(row["group_id"], []).append((row["user_id"], row["name"]))
-    return found
+    return _group(row, (await members_of(connection, [id])).get(id, ()))
 
 
 def _group(row: Row, members: Iterable[tuple[UUID, str]]) -> Group:
