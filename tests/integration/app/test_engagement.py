@@ -28,7 +28,7 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House, house_of, write_post
-from tests.integration.migrations.conftest import new_database, settings_for
+from tests.integration.installations import new_database, settings_for
 from tests.postgres15 import Postgres15
 
 TOTALS = statement("SELECT view_count, like_count, share_count, score FROM __tenant__.post_totals WHERE post_id = :id")

@@ -2,66 +2,35 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import re
-import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from migrations import history as histories
-from migrations import runner
 from migrations.history import History
 from migrations.provisioning import HeadProvisioner
 from ops.organizations.founding import found
-from ops.stack import Addresses, databases
-from ops.stack.binaries import installed
-from ops.stack.databases import Database as NewDatabase
+from ops.stack import Addresses
 from tenants import lifecycle
 from tenants.database import Database, connect_as_admin
-from tenants.environment import Environment
 from tenants.lifecycle.making import Provisioner
 from tenants.naming import RoleName, SchemaName, quoted
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
-from tests.integration.migrations.revisions import Further
+from tests.integration.installations import installation_at
+from tests.integration.migrations.revisions import Further, further_in
 from tests.integration.migrations.writing import Writing
 from tests.integration.owner import as_owner
 
 FEW = ("alembic_version", "posts", "users", "roles", "tags")
 
 
-def settings_for(admin_url: str, app_url: str, owner: str) -> TenantSettings:
-    key = base64.b64encode(os.urandom(32)).decode()
-    env = Environment(
-        {
-            "IMPRINT_ENV": "dev",
-            "IMPRINT_ADMIN_DATABASE_URL": admin_url,
-            "IMPRINT_DATABASE_URL": app_url,
-            "IMPRINT_OWNER_ROLE": owner,
-            "IMPRINT_REDIS_URL": "redis://127.0.0.1:1/0",
-            "IMPRINT_SECRET_KEY": key,
-        }
-    )
-    settings = TenantSettings.read(env)
-    env.finish()
-    return settings
-
-
-def new_database(worker: str) -> NewDatabase:
-    name = f"up_{secrets.token_hex(4)}_{worker}"
-    return NewDatabase(name, f"admin_{name}", f"app_{name}", admin_password="a", app_password="b")
-
-
 @pytest.fixture
 async def three(stack: Addresses, worker_name: str) -> TenantSettings:
     """An installation with the organizations one, three and two, of an admin that is no superuser."""
-    own = new_database(worker_name)
-    databases.make(installed().postgres("psql"), stack.superuser_url, own)
-    settings = settings_for(own.admin_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
-    await runner.up(settings)
+    settings = await installation_at(stack, worker_name)
     async with Database(settings, connections=2) as pool:
         for slug in ("one", "two", "three"):
             await found(settings, pool, slug=slug, name=slug, owner_email="o@x.example")
@@ -80,11 +49,8 @@ async def empty(settings: TenantSettings, *slugs: str) -> None:
 @pytest.fixture
 def further(tmp_path: Path) -> Iterator[Further]:
     """Revisions that only this test sees."""
-    folder = tmp_path / "revisions"
-    folder.mkdir()
-    written = Further(folder)
-    yield written
-    written.forget()
+    with further_in(tmp_path / "revisions") as further:
+        yield further
 
 
 @pytest.fixture
@@ -99,11 +65,7 @@ def writing(tmp_path: Path, stack: Addresses, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 async def installation(stack: Addresses, worker_name: str) -> TenantSettings:
     """An installation without organizations, of an admin that is no superuser."""
-    own = new_database(worker_name)
-    databases.make(installed().postgres("psql"), stack.superuser_url, own)
-    settings = settings_for(own.admin_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
-    await runner.up(settings)
-    return settings
+    return await installation_at(stack, worker_name)
 
 
 class FewTables(HeadProvisioner):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent, indent
@@ -67,3 +69,12 @@ class Further:
     def forget(self) -> None:
         history._TRIED_OUT.clear()
         history.revisions.cache_clear()
+
+
+@contextmanager
+def further_in(folder: Path) -> Iterator[Further]:
+    """Revisions that are known until this ends."""
+    folder.mkdir()
+    further = Further(folder)
+    yield further
+    further.forget()

@@ -21,8 +21,8 @@ from tenants.database import Database
 from tenants.errors import NotFound
 from tenants.lifecycle import NeverMigrated
 from tenants.settings import TenantSettings
+from tests.integration.installations import new_database, settings_for
 from tests.integration.migrations.by_hand import DONE_BY_HAND, NAMED
-from tests.integration.migrations.conftest import new_database, settings_for
 from tests.integration.owner import as_owner
 from tests.postgres15 import Postgres15
 

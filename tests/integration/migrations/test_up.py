@@ -34,8 +34,9 @@ from tenants.registry import Registry
 from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.statements import statement
+from tests.integration.installations import new_database, settings_for
 from tests.integration.migrations.commands import imprint
-from tests.integration.migrations.conftest import empty, new_database, settings_for
+from tests.integration.migrations.conftest import empty
 from tests.integration.owner import as_owner
 from tests.postgres15 import Postgres15
 from workers.reactions.registry import handlers_of

@@ -13,21 +13,16 @@ from app.users.accounts import Members
 from auth.credentials import Credentials
 from auth.passwords import Passwords
 from auth.signing import SigningKeys
-from migrations import runner
-from ops.demo.load import load_people
 from ops.demo.people import ACME, GLOBEX
-from ops.demo.people import House as Cast
-from ops.organizations.founding import found
 from ops.rotating import PROTECTED
-from ops.stack import Addresses, databases
-from ops.stack.binaries import installed
+from ops.stack import Addresses
 from tenants.database import Database
 from tenants.registry import Registry, Tenant
 from tenants.rotation.resealing import Pass, reseal
 from tenants.secrets import Keyring, TenantKey, new_key
 from tenants.settings import TenantSettings
-from tests.integration.conftest import House
-from tests.integration.migrations.conftest import new_database, settings_for
+from tests.integration.conftest import House, house_of
+from tests.integration.installations import installation_at
 
 PASSWORD = "three words together"
 
@@ -48,22 +43,14 @@ class Installation:
 
 @pytest.fixture
 async def inhabited(stack: Addresses, worker_name: str) -> Installation:
-    own = new_database(worker_name)
-    databases.make(installed().postgres("psql"), stack.superuser_url, own)
-    installation = settings_for(own.admin_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
-    await runner.up(installation)
+    installation = await installation_at(stack, worker_name)
     async with Database(installation, connections=2) as pool:
-        acme, globex = await _house(installation, pool, ACME), await _house(installation, pool, GLOBEX)
+        acme, globex = await house_of(installation, pool, ACME), await house_of(installation, pool, GLOBEX)
         with closing(Passwords()) as passwords:
             for key in ("owner", "author"):
                 await Credentials(pool, passwords, Decisions(pool, oldest=0.0)).set_password(acme.tenant, acme.id_of(key), PASSWORD)
         await SigningKeys(pool, Keyring(installation.secret_keys), overlap=0).signer()
     return Installation(installation, acme, globex)
-
-
-async def _house(settings: TenantSettings, pool: Database, cast: Cast) -> House:
-    founded = await found(settings, pool, slug=cast.slug, name=cast.name, owner_email=f"owner@{cast.slug}.example")
-    return House(founded.tenant, await load_people(pool, founded.tenant, cast), cast)
 
 
 async def tenant_now(settings: TenantSettings, slug: str) -> Tenant:

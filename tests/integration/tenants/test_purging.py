@@ -24,7 +24,7 @@ from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House
-from tests.integration.migrations.conftest import new_database, settings_for
+from tests.integration.installations import new_database, settings_for
 from tests.integration.owner import as_owner
 from tests.integration.tenants.lives import actions, deleted, entry, is_there, made, new_slug, quiet
 from tests.postgres15 import Postgres15

@@ -18,7 +18,7 @@ from tenants.lifecycle import stock
 from tenants.naming import RoleName, SchemaName
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
-from tests.integration.migrations.conftest import new_database, settings_for
+from tests.integration.installations import new_database, settings_for
 from tests.postgres15 import Postgres15
 
 PLACES = "SELECT schema, role FROM control.stock ORDER BY made_at, organization_id"

@@ -15,22 +15,18 @@ from app.content.commands import ApprovePost, PublishPost, SubmitPost
 from app.management.decisions import Decisions
 from auth.credentials import Credentials
 from auth.passwords import Passwords
-from migrations import runner
-from ops.demo.load import load_people
 from ops.demo.people import ACME, GLOBEX
 from ops.demo.people import House as Cast
 from ops.organizations.exporting import export_to
-from ops.organizations.founding import found
-from ops.stack import Addresses, databases
-from ops.stack.binaries import installed
+from ops.stack import Addresses
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.transfer.exporting import Exported
 from tenants.transfer.keys import TransferSecret
-from tests.integration.conftest import House, write_post
-from tests.integration.migrations.conftest import new_database, settings_for
-from tests.integration.migrations.revisions import Further
+from tests.integration.conftest import House, house_of, write_post
+from tests.integration.installations import installation_at
+from tests.integration.migrations.revisions import Further, further_in
 from tests.integration.owner import as_owner
 
 PASSWORD = "three words together"
@@ -43,36 +39,26 @@ def quiet(_line: str) -> None:
     """Where nobody listens."""
 
 
-async def _installation(stack: Addresses, worker_name: str) -> TenantSettings:
-    own = new_database(worker_name)
-    databases.make(installed().postgres("psql"), stack.superuser_url, own)
-    settings = settings_for(own.admin_url(stack.postgres_port), own.app_url(stack.postgres_port), f"owner_{own.name}")
-    await runner.up(settings)
-    return settings
-
-
 @pytest.fixture(scope="session")
 async def here(stack: Addresses, worker_name: str) -> TenantSettings:
-    return await _installation(stack, worker_name)
+    return await installation_at(stack, worker_name)
 
 
 @pytest.fixture(scope="session")
 async def elsewhere(stack: Addresses, worker_name: str) -> TenantSettings:
     """Another database, other roles, another secret key."""
-    return await _installation(stack, worker_name)
+    return await installation_at(stack, worker_name)
 
 
 async def _inhabited(settings: TenantSettings, cast: Cast) -> House:
     async with Database(settings, connections=2) as pool:
-        tenant = (await found(settings, pool, slug=cast.slug, name=cast.name, owner_email=f"owner@{cast.slug}.example")).tenant
-        house = House(tenant, await load_people(pool, tenant, cast), cast)
-        bus = Bus(pool)
+        house, bus = await house_of(settings, pool, cast), Bus(pool)
         await write_post(bus, house, title=f"A draft of {cast.slug}")
         post = await write_post(bus, house, title='A \\N "title" 👩‍👩‍👧 ﷽', custom_fields={"odd": ODD, "deep": [{"n": 1.5}] * 50})
         for command, who in ((SubmitPost(post), "author"), (ApprovePost(post), "editor"), (PublishPost(post), "editor")):
-            await bus.execute(tenant, command, house.people[who], correlation_id=new_id())
+            await bus.execute(house.tenant, command, house.people[who], correlation_id=new_id())
         with closing(Passwords()) as passwords:
-            await Credentials(pool, passwords, Decisions(pool, oldest=0.0)).set_password(tenant, house.id_of("author"), PASSWORD)
+            await Credentials(pool, passwords, Decisions(pool, oldest=0.0)).set_password(house.tenant, house.id_of("author"), PASSWORD)
     return house
 
 
@@ -89,11 +75,8 @@ async def globex(here: TenantSettings) -> House:
 @pytest.fixture
 def more(tmp_path: Path) -> Iterator[Further]:
     """Revisions that only this test sees."""
-    folder = tmp_path / "revisions"
-    folder.mkdir()
-    written = Further(folder)
-    yield written
-    written.forget()
+    with further_in(tmp_path / "revisions") as further:
+        yield further
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from tenants.lifecycle.purging import purge
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from tests.integration.conftest import House
+from tests.integration.installations import new_database, settings_for
 from tests.integration.migrations.commands import imprint
-from tests.integration.migrations.conftest import new_database, settings_for
 from tests.integration.transfer.conftest import SECRET, Sent, organizations_of, quiet
 
 PHRASE = {"IMPRINT_TRANSFER_PASSPHRASE": "a passphrase of several words"}

@@ -28,7 +28,7 @@ from tenants.transfer.exporting import SESSION
 from tenants.transfer.keys import TransferSecret
 from tests.integration.auth.conftest import bearer, client_at
 from tests.integration.conftest import House
-from tests.integration.migrations.conftest import new_database, settings_for
+from tests.integration.installations import new_database, settings_for
 from tests.integration.migrations.revisions import Further
 from tests.integration.owner import as_owner
 from tests.integration.serving import running
