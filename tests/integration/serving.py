@@ -7,8 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from redis.asyncio import Redis
+
+from app.bus import Bus
 from app.main import Product, build
+from app.management.decisions import Decisions
+from app.users.accounts import Members
+from auth.service import Auth
 from auth.settings import AuthSettings
+from tenants.database import Database
+from tenants.registry import Registry
+from tenants.resolver import Resolver
+from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 
 
@@ -37,3 +47,18 @@ async def running(tenants: TenantSettings, auth: AuthSettings | None = None) -> 
     finally:
         done.set()
         await task
+
+
+def signing_in(tenants: TenantSettings, pool: Database, bus: Bus, registry: Registry, redis: Redis | None = None) -> Auth:
+    """What a process of the server signs people in with, that decides afresh each time. Without Redis it counts attempts by itself."""
+    return Auth(
+        AuthSettings(),
+        tenants,
+        database=pool,
+        keyring=Keyring(tenants.secret_keys),
+        redis=redis,
+        registry=registry,
+        resolver=Resolver(registry, tenants.base_host, lambda _: True),
+        accounts=Members(pool, bus),
+        policies=Decisions(pool, oldest=0.0),
+    )

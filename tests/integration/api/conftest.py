@@ -17,39 +17,25 @@ from app.api.reading import Caller
 from app.api.schema import schema
 from app.bus import Bus
 from app.management.decisions import Decisions
-from app.users.accounts import Members
 from auth.principal import ANONYMOUS, Principal
 from auth.service import Auth
-from auth.settings import AuthSettings
 from ops.demo.people import ACME
 from ops.demo.people import House as Cast
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Registry
-from tenants.resolver import Resolver
-from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tests.integration.api.library.filling import filled
 from tests.integration.api.library.rows import rows_of
 from tests.integration.api.operations.arguments import SEARCHED
 from tests.integration.api.reference.world import World
 from tests.integration.conftest import House, house_of
-from tests.integration.serving import running
+from tests.integration.serving import running, signing_in
 
 
 @pytest.fixture(scope="session")
 def auth(pool: Database, bus: Bus, registry: Registry, migrated: TenantSettings) -> Iterator[Auth]:
-    auth = Auth(
-        AuthSettings(),
-        migrated,
-        database=pool,
-        keyring=Keyring(migrated.secret_keys),
-        redis=None,
-        registry=registry,
-        resolver=Resolver(registry, migrated.base_host, lambda _: True),
-        accounts=Members(pool, bus),
-        policies=Decisions(pool, oldest=0.0),
-    )
+    auth = signing_in(migrated, pool, bus, registry)
     yield auth
     auth.close()
 

@@ -17,22 +17,17 @@ from redis.asyncio import Redis
 
 from app.bus import Bus
 from app.management.commands import ConfigureOrganization
-from app.management.decisions import Decisions
-from app.users.accounts import Members
 from app.users.commands import ActivateUser, InviteUser
 from auth.principal import SYSTEM
 from auth.service import Auth
-from auth.settings import AuthSettings
 from ops.demo.people import GLOBEX
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.registry import Registry, Tenant
-from tenants.resolver import Resolver
-from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.transaction import Cause
 from tests.integration.conftest import House, house_of
-from tests.integration.serving import running
+from tests.integration.serving import running, signing_in
 
 PASSWORD = "three words together"
 WHO = "{ me { id role } organization { slug } }"
@@ -63,17 +58,7 @@ def make_auth(pool: Database, registry: Registry, bus: Bus, migrated: TenantSett
     made: list[Auth] = []
 
     def make() -> Auth:
-        one = Auth(
-            AuthSettings(),
-            migrated,
-            database=pool,
-            keyring=Keyring(migrated.secret_keys),
-            redis=redis,
-            registry=registry,
-            resolver=Resolver(registry, migrated.base_host, lambda _: True),
-            accounts=Members(pool, bus),
-            policies=Decisions(pool, oldest=0.0),
-        )
+        one = signing_in(migrated, pool, bus, registry, redis)
         made.append(one)
         return one
 
