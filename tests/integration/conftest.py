@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.bus import Bus
-from app.content.commands import CreatePost
+from app.content.commands import ApprovePost, CreatePost, PublishPost, SubmitPost
 from auth.principal import Principal
 from migrations import runner
 from ops.demo.load import load_people
@@ -83,3 +83,9 @@ async def write_post(bus: Bus, house: House, *, author: str = "author", title: s
         correlation_id=new_id(),
     )
     return outcome.aggregates[0]
+
+
+async def publish_post(bus: Bus, house: House, post: UUID, *, author: str = "author") -> None:
+    """As it goes everywhere: its author submits it, an editor approves and publishes it."""
+    for command, who in ((SubmitPost(post), author), (ApprovePost(post), "editor"), (PublishPost(post), "editor")):
+        await bus.execute(house.tenant, command, house.people[who], correlation_id=new_id())

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from app.bus import Bus
-from app.content.commands import ApprovePost, PublishPost, SubmitPost
 from tenants.database import Database
-from tenants.ids import new_id
 from tenants.statements import statement
 from tests.integration.api.conftest import Ask
-from tests.integration.conftest import House, write_post
+from tests.integration.conftest import House, publish_post, write_post
 
 POLICY = statement("UPDATE __tenant__.organization SET policies = CAST(:policies AS jsonb)")
 ADD = "mutation($i: AddCommentInput!) { addComment(input: $i) { comment { id status depth version } changed eventIds } }"
@@ -21,8 +19,7 @@ READ = """query($post: ID) { comments(post: $post) { totalCount nodes {
 
 async def published(bus: Bus, house: House) -> str:
     post = await write_post(bus, house)
-    for who, command in (("author", SubmitPost(post)), ("editor", ApprovePost(post)), ("editor", PublishPost(post))):
-        await bus.execute(house.tenant, command, house.people[who], correlation_id=new_id())
+    await publish_post(bus, house, post)
     return str(post)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.bus import Bus
-from app.content.commands import ApprovePost, PublishPost, SubmitPost
 from app.content.projections import follow_language
 from ops.demo.people import ACME
 from ops.demo.people import House as Cast
@@ -19,7 +19,7 @@ from tenants.transaction import Cause, transaction
 from tests.integration.api.asking import code_of
 from tests.integration.api.conftest import Ask
 from tests.integration.api.test_taxonomy import done
-from tests.integration.conftest import House, house_of
+from tests.integration.conftest import House, house_of, publish_post
 from tests.integration.migrations.commands import imprint
 from workers.reactions.registry import handlers_of
 
@@ -54,11 +54,6 @@ async def write(ask: Ask, house: House, title: str, content: str = "Text.", **gi
     return id
 
 
-async def publish(bus: Bus, house: House, post: Any) -> None:
-    for command, who in ((SubmitPost, "author"), (ApprovePost, "editor"), (PublishPost, "editor")):
-        await bus.execute(house.tenant, command(post), house.people[who], correlation_id=new_id())
-
-
 async def hits(ask: Ask, house: House, query: str, who: str | None = "author", **variables: Any) -> list[dict[str, Any]]:
     response = await ask(house, who, SEARCH, text=query, **variables)
     assert "errors" not in response, response
@@ -90,7 +85,7 @@ async def test_a_title_counts_more_than_tags_those_more_than_the_excerpt_and_all
 async def test_readers_find_what_is_published_and_insiders_drafts_too_and_nobody_what_is_deleted(ask: Ask, bus: Bus, finders: House) -> None:
     drafted = await write(ask, finders, "A pelican drafted")
     deleted = await write(ask, finders, "A pelican deleted")
-    await publish(bus, finders, await write(ask, finders, "A pelican published"))
+    await publish_post(bus, finders, UUID(await write(ask, finders, "A pelican published")))
     await done(ask, finders, "deletePost", "post { id }", who="author", id=deleted)
 
     assert await titles(ask, finders, "pelican", None) == ["A pelican published"]
@@ -172,7 +167,7 @@ async def test_a_renamed_tag_a_merged_one_and_one_that_was_taken_off_reach_the_p
 
 async def test_tags_categories_and_authors_are_found_by_how_their_names_begin_as_members_of_a_union(ask: Ask, bus: Bus, finders: House) -> None:
     await done(ask, finders, "createCategory", "category { id }", name="Anatidae", description="Ducks & geese")
-    await publish(bus, finders, await write(ask, finders, "Anatomy of a duck", tags=["Anatomy"]))
+    await publish_post(bus, finders, UUID(await write(ask, finders, "Anatomy of a duck", tags=["Anatomy"])))
     author = finders.people["author"]
     name = (await ask(finders, "author", "{ me { name } }"))["data"]["me"]["name"]
     everything = ["POST", "CATEGORY", "TAG", "USER"]
@@ -190,7 +185,7 @@ async def test_tags_categories_and_authors_are_found_by_how_their_names_begin_as
 
 
 async def test_one_key_may_mean_another_field_in_each_type_of_the_union(ask: Ask, bus: Bus, finders: House) -> None:
-    await publish(bus, finders, await write(ask, finders, "Kingfisher", "*rendered*"))
+    await publish_post(bus, finders, UUID(await write(ask, finders, "Kingfisher", "*rendered*")))
     await done(ask, finders, "createTag", "tag { id }", name="Kingfisher")
     query = (
         'query($yes: Boolean!) { search(query: "kingfisher", kinds: [TAG, POST]) { nodes { n: node { ...P ... on Tag { x: name } '

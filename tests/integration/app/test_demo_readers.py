@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.bus import Bus
-from app.content.commands import ApprovePost, PublishPost, SubmitPost
 from app.replay.verifying import verify
 from ops.demo.people import ACME
 from ops.demo.readers import load_readers
 from tenants.database import Database
-from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
-from tests.integration.conftest import House, house_of, write_post
+from tests.integration.conftest import House, house_of, publish_post, write_post
 
 DONE = statement(
     """
@@ -31,8 +29,7 @@ async def test_the_demos_posts_are_looked_at_liked_and_passed_on_and_its_people_
     house = await house_of(migrated, pool, replace(ACME, slug="read-demo"))
     for _ in range(8):
         post = await write_post(bus, house)
-        for who, command in (("author", SubmitPost(post)), ("editor", ApprovePost(post)), ("editor", PublishPost(post))):
-            await bus.execute(house.tenant, command, house.people[who], correlation_id=new_id())
+        await publish_post(bus, house, post)
 
     done = []
     for _ in range(2):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from app.bus import Bus
-from app.content.commands import ApprovePost, CreatePost, PublishPost, SubmitPost
+from app.content.commands import CreatePost
 from app.content.projections import recount_publications
 from ops.demo.people import ACME, GLOBEX
 from tenants.database import Database
@@ -17,7 +17,7 @@ from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
-from tests.integration.conftest import House, house_of, write_post
+from tests.integration.conftest import House, house_of, publish_post, write_post
 from tests.integration.migrations.commands import begin, imprint
 from tests.integration.owner import Owner
 from workers.reactions.publications import PUBLICATIONS
@@ -109,8 +109,7 @@ async def test_following_tells_each_event_once_also_one_that_was_numbered_before
 
 async def test_a_projection_is_made_again_from_its_events(bus: Bus, pool: Database, owner: Owner, migrated: TenantSettings, acme: House) -> None:
     post = await write_post(bus, acme)
-    for command, who in ((SubmitPost, "author"), (ApprovePost, "editor"), (PublishPost, "editor")):
-        await bus.execute(acme.tenant, command(post), acme.people[who], correlation_id=new_id())
+    await publish_post(bus, acme, post)
     async with transaction(pool, acme.tenant, Cause(new_id())) as tx:
         await recount_publications(tx, PUBLICATIONS)
     async with pool.reading(acme.tenant.place) as connection:

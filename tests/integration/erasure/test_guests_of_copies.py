@@ -9,7 +9,6 @@ from uuid import UUID
 from app.bus import Bus
 from app.comments.commands import AddComment, EraseGuest
 from app.comments.values import Guest
-from app.content.commands import ApprovePost, PublishPost, SubmitPost
 from app.replay.verifying import verify
 from auth.principal import ANONYMOUS
 from ops.demo.people import ACME
@@ -20,7 +19,7 @@ from tenants.ids import new_id
 from tenants.registry import Tenant
 from tenants.settings import TenantSettings
 from tenants.statements import statement
-from tests.integration.conftest import House, house_of, write_post
+from tests.integration.conftest import House, house_of, publish_post, write_post
 from tests.integration.transfer.conftest import SECRET
 
 WELCOME = statement("UPDATE __tenant__.organization SET policies = CAST(:policies AS jsonb)")
@@ -36,8 +35,7 @@ async def test_an_older_copy_brings_no_guest_back_who_was_erased(
 ) -> None:
     house = await house_of(migrated, pool, replace(ACME, slug="older-guests"))
     post = await write_post(bus, house)
-    for who, command in (("author", SubmitPost(post)), ("editor", ApprovePost(post)), ("editor", PublishPost(post))):
-        await bus.execute(house.tenant, command, house.people[who], correlation_id=new_id())
+    await publish_post(bus, house, post)
     await let_guests(pool, house, allowed=True)
     jo, _ = [await say(bus, house, post, name) for name in ("jo", "kim")]
     await let_guests(pool, house, allowed=False)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from app.bus import Bus
-from app.content.commands import ApprovePost, PublishPost, SubmitPost
 from app.management.decisions import Decisions
 from auth.credentials import Credentials
 from auth.passwords import Passwords
@@ -20,11 +19,10 @@ from ops.demo.people import House as Cast
 from ops.organizations.exporting import export_to
 from ops.stack import Addresses
 from tenants.database import Database
-from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.transfer.exporting import Exported
 from tenants.transfer.keys import TransferSecret
-from tests.integration.conftest import House, house_of, write_post
+from tests.integration.conftest import House, house_of, publish_post, write_post
 from tests.integration.installations import installation_at
 from tests.integration.migrations.revisions import Further, further_in
 from tests.integration.owner import as_owner
@@ -55,8 +53,7 @@ async def _inhabited(settings: TenantSettings, cast: Cast) -> House:
         house, bus = await house_of(settings, pool, cast), Bus(pool)
         await write_post(bus, house, title=f"A draft of {cast.slug}")
         post = await write_post(bus, house, title='A \\N "title" 👩‍👩‍👧 ﷽', custom_fields={"odd": ODD, "deep": [{"n": 1.5}] * 50})
-        for command, who in ((SubmitPost(post), "author"), (ApprovePost(post), "editor"), (PublishPost(post), "editor")):
-            await bus.execute(house.tenant, command, house.people[who], correlation_id=new_id())
+        await publish_post(bus, house, post)
         with closing(Passwords()) as passwords:
             await Credentials(pool, passwords, Decisions(pool, oldest=0.0)).set_password(house.tenant, house.id_of("author"), PASSWORD)
     return house

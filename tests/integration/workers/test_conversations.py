@@ -7,10 +7,9 @@ from uuid import UUID
 
 from app.bus import Bus
 from app.comments.commands import AddComment, ApproveComment, DeleteComment, RejectComment
-from app.content.commands import ApprovePost, PublishPost, SubmitPost
 from tenants.ids import new_id
 from tenants.statements import statement
-from tests.integration.conftest import House, write_post
+from tests.integration.conftest import House, publish_post, write_post
 from tests.integration.workers.conftest import Line
 
 TOLD = statement(
@@ -22,8 +21,7 @@ MODERATORS = ["admin", "lucia", "moderator", "owner"]
 
 async def published(bus: Bus, house: House, author: str = "author") -> UUID:
     post = await write_post(bus, house, author=author, title="Talked about")
-    for who, command in ((author, SubmitPost(post)), ("editor", ApprovePost(post)), ("editor", PublishPost(post))):
-        await bus.execute(house.tenant, command, house.people[who], correlation_id=new_id())
+    await publish_post(bus, house, post, author=author)
     return post
 
 
