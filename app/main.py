@@ -23,6 +23,7 @@ from app.management.decisions import Decisions
 from app.scim.routes import provisioning
 from app.users.accounts import Members
 from auth.addresses import Addresses
+from auth.parts import Parts
 from auth.service import Auth
 from auth.settings import AuthSettings
 from tenants.database import Database
@@ -66,15 +67,17 @@ def build(settings: Settings, serves: Callable[[str | None], bool]) -> Product:
     bus = Bus(database)
     policies = Decisions(database, oldest=settings.auth.rights_age)
     auth = Auth(
-        settings.auth,
-        settings.tenants,
-        database=database,
-        keyring=keyring,
-        redis=redis,
-        registry=registry,
-        resolver=resolver,
-        accounts=Members(database, bus),
-        policies=policies,
+        Parts.assemble(
+            settings.auth,
+            settings.tenants,
+            database=database,
+            keyring=keyring,
+            redis=redis,
+            registry=registry,
+            resolver=resolver,
+            accounts=Members(database, bus),
+            policies=policies,
+        )
     )
     quota = RequestQuota(redis)
     api = Api(database=database, bus=bus, settings=settings.tenants, auth=auth, policies=policies, admit=quota.admit)

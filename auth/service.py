@@ -2,55 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from litestar import Router
 
-from auth.accounts import Accounts
 from auth.http.context import AnyRequest, address_of, principal_of, session_form_token, visitor_of
 from auth.http.routes import routers
 from auth.parts import Parts
-from auth.policies import Policies
 from auth.principal import Principal
-from auth.settings import AuthSettings
-from tenants.registry import Registry
-from tenants.resolver import Resolver
-from tenants.secrets import Keyring
-from tenants.settings import TenantSettings
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
-    from tenants.database import Database
 
 
 class Auth:
     """Everything that answers "who is this?" in one process. `parts` is for those who provision people or rotate keys."""
 
-    def __init__(
-        self,
-        settings: AuthSettings,
-        tenant_settings: TenantSettings,
-        *,
-        database: Database,
-        keyring: Keyring,
-        redis: Redis | None,
-        registry: Registry,
-        resolver: Resolver,
-        accounts: Accounts,
-        policies: Policies,
-    ) -> None:
-        self.parts = Parts.assemble(
-            settings,
-            tenant_settings,
-            database=database,
-            keyring=keyring,
-            redis=redis,
-            registry=registry,
-            resolver=resolver,
-            accounts=accounts,
-            policies=policies,
-        )
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
 
     def handlers(self) -> list[Router]:
         return routers(self.parts)

@@ -13,6 +13,7 @@ from app.bus import Bus
 from app.main import Product, build
 from app.management.decisions import Decisions
 from app.users.accounts import Members
+from auth.parts import Parts
 from auth.service import Auth
 from auth.settings import AuthSettings
 from tenants.database import Database
@@ -52,13 +53,15 @@ async def running(tenants: TenantSettings, auth: AuthSettings | None = None) -> 
 def signing_in(tenants: TenantSettings, pool: Database, bus: Bus, registry: Registry, redis: Redis | None = None) -> Auth:
     """What a process of the server signs people in with, that decides afresh each time. Without Redis it counts attempts by itself."""
     return Auth(
-        AuthSettings(),
-        tenants,
-        database=pool,
-        keyring=Keyring(tenants.secret_keys),
-        redis=redis,
-        registry=registry,
-        resolver=Resolver(registry, tenants.base_host, lambda _: True),
-        accounts=Members(pool, bus),
-        policies=Decisions(pool, oldest=0.0),
+        Parts.assemble(
+            AuthSettings(),
+            tenants,
+            database=pool,
+            keyring=Keyring(tenants.secret_keys),
+            redis=redis,
+            registry=registry,
+            resolver=Resolver(registry, tenants.base_host, lambda _: True),
+            accounts=Members(pool, bus),
+            policies=Decisions(pool, oldest=0.0),
+        )
     )
