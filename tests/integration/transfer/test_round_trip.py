@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from auth.links import Links
 from auth.principal import SYSTEM
 from migrations import runner
 from migrations.plan import Options
+from ops.demo.people import GLOBEX
 from ops.organizations.exporting import export_to
 from ops.organizations.importing import clone, import_from
 from tenants.database import Database, connect_as_admin
@@ -27,7 +29,7 @@ from tenants.transfer.errors import ChangedMeanwhile
 from tenants.transfer.exporting import SESSION
 from tenants.transfer.keys import TransferSecret
 from tests.integration.auth.conftest import bearer, client_at
-from tests.integration.conftest import House
+from tests.integration.conftest import House, house_of
 from tests.integration.installations import new_database, settings_for
 from tests.integration.migrations.revisions import Further
 from tests.integration.owner import as_owner
@@ -164,11 +166,13 @@ async def test_the_organization_knows_its_new_id_and_its_history_goes_on_unbroke
 
 
 async def test_every_kind_of_column_survives_and_so_do_circles_of_keys_triggers_and_numbers(
-    here: TenantSettings, elsewhere: TenantSettings, globex: House, more: Further, tmp_path: Path
+    here: TenantSettings, elsewhere: TenantSettings, more: Further, tmp_path: Path
 ) -> None:
+    async with Database(here, connections=2) as pool:  # one that no other test finds at this revision
+        house = await house_of(here, pool, replace(GLOBEX, slug="every-kind"))
     number = more.write(EVERY_TYPE)
-    await runner.up(here, Options(tenants="globex"))
-    schema = globex.tenant.place.schema
+    await runner.up(here, Options(tenants="every-kind"))
+    schema = house.tenant.place.schema
     async with as_owner(here) as owner:
         for index in range(3):
             value = (new_id(), ODD, f'{{"odd": "{index}", "n": 1e-400, "big": 123456789012345678901234567890.5}}', [ODD, None, "NULL", '"', ""])
@@ -180,10 +184,10 @@ async def test_every_kind_of_column_survives_and_so_do_circles_of_keys_triggers_
         constraints = await owner.fetch(
             "SELECT conname, pg_get_constraintdef(oid) AS def FROM pg_constraint WHERE connamespace = $1::regnamespace ORDER BY 1", schema
         )
-    await export_to(here, "globex", tmp_path / "file", SECRET, quiet, force=False)
+    await export_to(here, "every-kind", tmp_path / "file", SECRET, quiet, force=False)
     carried = await import_from(elsewhere, tmp_path / "file", SECRET, "kinds", quiet)
 
-    before, after = await rows_of(here, "globex"), await rows_of(elsewhere, "kinds")
+    before, after = await rows_of(here, "every-kind"), await rows_of(elsewhere, "kinds")
     assert kept(before) == kept(after)
     assert len(after["kinds"]) == 4
     there = carried.tenant.place.schema
