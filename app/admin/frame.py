@@ -24,6 +24,7 @@ from tenants.sentences import as_sentence, sentence
 # A provider's metadata, pasted; percent-encoding makes it up to three times as large.
 LONGEST_FIELD, LARGEST = 256 * 1024, 1024 * 1024
 ADMINISTRATORS, GUESTS = "/admin/sign-on", "/admin/set-up"
+SAVED = "saved"
 MARKED = as_sentence("Nothing was changed. See what is marked below.")
 PAGES = Pages(Path(__file__).parent / "templates")
 
@@ -100,12 +101,14 @@ async def desk(
         headers=retry_headers(refusal) if refusal else None,
         cookies=cookies,
         forms_to=forms_to,
+        scripts="'self'",
         rooms=[] if isinstance(who, Guest) else [room for room in ROOMS if who.may(room.permission)],
         guest=isinstance(who, Guest),
         base=GUESTS if isinstance(who, Guest) else ADMINISTRATORS,
         here=request.url.path,
         form=who.form if isinstance(who, Guest) else session_form_token(request, who),
         wrong=refusal.fields if isinstance(refusal, ValidationFailed) else {},
+        saved=SAVED in request.query_params and refusal is None,
         refused=MARKED if isinstance(refusal, ValidationFailed) else refusal.message if refusal else "",
         **values,
     )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from app.admin.frame import administrator, desk, sent_by
+from app.admin.frame import SAVED, administrator, desk, sent_by
 from app.admin.sign_on.checks import in_words
 from app.admin.sign_on.overview import ADDRESS, PERMISSION
 from app.admin.sign_on.terms import TERMS, read_terms, typed_terms
@@ -41,7 +41,7 @@ async def change_connection(request: AnyRequest, parts: GivenParts, name: FromPa
     except ValidationFailed as refusal:
         return await connection_page(parts, request, principal, connection, fields, refusal)
     await parts.connections.change(tenant, name, lambda known: replace(known, **terms), Cause(correlation_of(request), principal.user_id))
-    return redirect(f"{ADDRESS}/{name}")
+    return redirect(f"{ADDRESS}/{name}?{SAVED}")
 
 
 @post(f"{ADDRESS}/{{name:str}}/switch", status_code=200)

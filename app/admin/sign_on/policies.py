@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from app.admin.frame import administrator, desk, sent_by
+from app.admin.frame import SAVED, administrator, desk, sent_by
 from app.admin.sign_on.overview import ADDRESS as SIGN_ON
 from app.admin.sign_on.overview import PERMISSION
 from app.bus import Bus
@@ -60,7 +60,7 @@ async def change_policies(request: AnyRequest, parts: GivenParts, bus: GivenBus)
     except Refusal as refusal:
         return await _page(parts, request, principal, wanted, refusal)
     parts.policies.forget(tenant)
-    return redirect(ADDRESS)
+    return redirect(f"{ADDRESS}?{SAVED}")
 
 
 async def _page(

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from app.admin.frame import administrator, desk, sent_by
+from app.admin.frame import SAVED, administrator, desk, sent_by
 from app.admin.sign_on.kinds import Field, kind_of
 from app.admin.sign_on.overview import ADDRESS, PERMISSION
 from auth.http.context import AnyRequest, GivenParts, correlation_of, tenant_of
@@ -44,7 +44,7 @@ async def change_values(request: AnyRequest, parts: GivenParts, name: FromPath[s
         return replace(known, settings=settings, secrets=secrets, unopened=None)
 
     await parts.connections.change(tenant_of(request), name, alter, Cause(correlation_of(request), principal.user_id))
-    return redirect(f"{ADDRESS}/{name}")
+    return redirect(f"{ADDRESS}/{name}?{SAVED}")
 
 
 def typed_values(connection: Connection) -> dict[str, str]:

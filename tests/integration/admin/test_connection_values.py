@@ -67,7 +67,8 @@ async def test_values_are_changed_and_a_secret_that_nobody_typed_stays(auth: Aut
 
     changed = await send(admin, values_of(name), values_of(name), **as_shown(page) | {"groups_claim": "teams", "userinfo": "yes"})
 
-    assert (changed.status_code, changed.headers["location"]) == (303, f"/admin/sign-on/{name}")
+    assert (changed.status_code, changed.headers["location"]) == (303, f"/admin/sign-on/{name}?saved")
+    assert "Saved." in (await admin.get(changed.headers["location"])).text
     assert SECRET not in page.text
     assert (as_shown(page)["issuer"], as_shown(page)["client_secret"]) == (provider.issuer, "")
     kept = await kept_by(auth, acme, name)
