@@ -15,8 +15,8 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.integration.api.conftest import Ask
+from tests.integration.api.managing import do, done
 from tests.integration.api.talking import published
-from tests.integration.api.test_people import do, done
 from tests.integration.conftest import House, house_of
 
 

@@ -20,7 +20,7 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.api.asking import code_of
 from tests.integration.api.conftest import Ask
-from tests.integration.api.test_taxonomy import category, done, mutate, tag
+from tests.integration.api.shelving import category, done, mutate, tag
 from tests.integration.conftest import House, house_of
 
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"

@@ -18,8 +18,8 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tests.integration.api.conftest import Ask
+from tests.integration.api.shelving import category, done, tag
 from tests.integration.api.talking import published
-from tests.integration.api.test_taxonomy import category, done, tag
 from tests.integration.conftest import House, house_of
 
 ENTRIES = "history(first: $first, beforeVersion: $before) { version type actor { username } changes details }"

@@ -11,7 +11,7 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.statements import statement
 from tests.integration.api.conftest import Ask
-from tests.integration.api.test_workflow import step, written
+from tests.integration.api.writing import step, written
 from tests.integration.conftest import House
 
 POST = "query($id: ID) { post(id: $id) { status version tags { id name } categories { id name } } }"

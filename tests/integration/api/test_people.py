@@ -22,6 +22,7 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.api.asking import code_of
 from tests.integration.api.conftest import PASSWORD, Ask, client_of
+from tests.integration.api.managing import do, done
 from tests.integration.conftest import House, house_of
 
 EVERYTHING = statement(
@@ -33,20 +34,6 @@ EVERYTHING = statement(
 async def house(migrated: TenantSettings, pool: Database) -> House:
     """An organization of the test's own."""
     return await house_of(migrated, pool, replace(ACME, slug=f"people-{new_id().hex[-12:]}"))
-
-
-async def do(
-    ask: Ask, house: House, who: str | Principal | None, name: str, select: str = "user { id status role }", /, **given: Any
-) -> dict[str, Any]:
-    kind = name[0].upper() + name[1:]
-    document = f"mutation M($input: {kind}Input!) {{ {name}(input: $input) {{ {select} changed eventIds }} }}"
-    return await ask(house, who, document, input=given)
-
-
-async def done(ask: Ask, house: House, who: str | Principal | None, name: str, select: str = "user { id status role }", /, **given: Any) -> Any:
-    response = await do(ask, house, who, name, select, **given)
-    assert "errors" not in response, response
-    return response["data"][name]
 
 
 async def test_somebody_is_invited_comes_in_and_signs_in(ask: Ask, house: House, app: ASGIApp, auth: Auth) -> None:

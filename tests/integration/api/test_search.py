@@ -18,7 +18,7 @@ from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from tests.integration.api.asking import code_of
 from tests.integration.api.conftest import Ask
-from tests.integration.api.test_taxonomy import done
+from tests.integration.api.shelving import done
 from tests.integration.conftest import House, house_of, publish_post
 from tests.integration.migrations.commands import imprint
 from workers.reactions.registry import handlers_of

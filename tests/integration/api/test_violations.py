@@ -10,7 +10,7 @@ from tenants.database import Database
 from tenants.ids import new_id
 from tenants.statements import statement
 from tests.integration.api.conftest import Ask
-from tests.integration.api.test_people import do
+from tests.integration.api.managing import do
 from tests.integration.conftest import House
 
 HAPPENED = statement("SELECT count(*) FROM __tenant__.domain_events")

@@ -1,4 +1,4 @@
-"""None"""
+"""What a token says, where it is good, and how soon it knows of what its person lost."""
 
 from __future__ import annotations
 

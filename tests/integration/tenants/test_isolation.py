@@ -1,6 +1,7 @@
+"""No tenant ever sees another one's rows, whatever it asks and whatever breaks."""
+
 from __future__ import annotations
 
-import asyncio
 import random
 
 import asyncpg
@@ -9,15 +10,12 @@ import pytest
 from app.bus import Bus
 from ops.organizations.founding import found
 from tenants.database import Database, DatabaseUnavailable
-from tenants.ids import new_id
 from tenants.registry import Tenant
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.conftest import House, write_post
+from tests.integration.tenants.mixing import OWN_ROW, mixed, operation
 
-MARK = statement("INSERT INTO __tenant__.handled (event_id, handler) VALUES (:id, :mine)")
-MARKS = statement("SELECT DISTINCT handler FROM __tenant__.handled WHERE handler LIKE 'of:%'")
-OWN_ROW = statement("SELECT slug FROM control.organizations")
 KILL = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 TENANTS, OPERATIONS = 8, 10_000
@@ -26,30 +24,6 @@ TENANTS, OPERATIONS = 8, 10_000
 async def _eight(settings: TenantSettings, pool: Database, start: str) -> list[Tenant]:
     made = [await found(settings, pool, slug=f"{start}{n}", name=f"Tenant {n}", owner_email=f"o{n}@x.example") for n in range(TENANTS)]
     return [one.tenant for one in made]
-
-
-async def _operation(database: Database, tenant: Tenant, rng: random.Random) -> set[str]:
-    """One mixed operation; returns every name of an owner that it saw."""
-    kind = rng.randrange(4)
-    if kind == 0:
-        async with database.writing(tenant.place) as connection:
-            await connection.execute(MARK, id=new_id(), mine=f"of:{tenant.slug}")
-            return {row["handler"].removeprefix("of:") for row in await connection.fetch(MARKS)}
-    async with database.reading(tenant.place) as connection:
-        query = OWN_ROW if kind == 1 else MARKS
-        return {str(next(iter(dict(row.items()).values()))).removeprefix("of:") for row in await connection.fetch(query)}
-
-
-async def mixed(database: Database, tenants: list[Tenant], operations: int, seed: int) -> None:
-    rng = random.Random(seed)
-
-    async def some(count: int) -> None:
-        for _ in range(count):
-            tenant = rng.choice(tenants)
-            seen = await _operation(database, tenant, rng)
-            assert seen <= {tenant.slug}
-
-    await asyncio.gather(*(some(operations // 20) for _ in range(20)))
 
 
 async def test_no_operation_ever_sees_another_tenants_row(migrated: TenantSettings, pool: Database) -> None:
@@ -72,7 +46,7 @@ async def test_nor_after_backends_were_killed_and_tenants_were_added(migrated: T
         for tenant in tenants:
             for _ in range(5):
                 try:
-                    assert await _operation(database, tenant, random.Random(3)) <= {tenant.slug}
+                    assert await operation(database, tenant, random.Random(3)) <= {tenant.slug}
                 except DatabaseUnavailable:
                     continue
         await mixed(database, tenants, 2_000, seed=4)

@@ -21,7 +21,7 @@ from tests.integration.api.conftest import PASSWORD, client_of
 from tests.integration.conftest import House, write_post
 from tests.integration.serving import running
 from tests.integration.tenants.conftest import given_password
-from tests.integration.tenants.test_isolation import mixed
+from tests.integration.tenants.mixing import mixed
 from tests.pgbouncer import BIN, SERVER_CONNECTIONS, PgBouncer, in_front_of
 
 WHO = statement("SELECT current_user AS role, pg_backend_pid() AS backend, current_setting('search_path') AS path")
