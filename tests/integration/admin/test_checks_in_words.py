@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -11,28 +10,13 @@ from litestar.types import ASGIApp
 
 from auth.service import Auth
 from tenants.ids import new_id
-from tests.integration.admin.test_sign_on import connect, rehearse, send, signed_in
+from tests.integration.admin.console import connect, rehearse, send
 from tests.integration.auth.arriving import own
-from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
-from tests.integration.auth.conftest import NewPerson, client_at
+from tests.integration.auth.conftest import client_at
 from tests.integration.conftest import House
-from tests.peers import openid
 from tests.peers.openid import CLIENT, SECRET, Provider
 
 LANGUAGES = {"de": ("Erwartet", "wie erwartet", "eine Adresse, die der Anbieter geprüft hat"), "fr": ("Attendu", "comme attendu", "vérifiée")}
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    with openid.running() as running:
-        yield running
-
-
-@pytest.fixture
-async def admin(app: ASGIApp, acme: House, new_person: NewPerson) -> AsyncIterator[httpx.AsyncClient]:
-    browser = await signed_in(app, await new_person(acme, role="admin"))
-    yield browser
-    await browser.aclose()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

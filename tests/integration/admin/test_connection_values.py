@@ -5,20 +5,16 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
 
 import httpx
-import pytest
 from joserfc.jwk import ECKey
 from litestar.types import ASGIApp
 
 from auth.service import Auth
-from auth.sso.connections import Connection
 from ops.bench.identity_provider import metadata, pair_of
 from tenants.ids import new_id
-from tests.integration.admin.test_sign_on import connect, rehearse, send, signed_in
+from tests.integration.admin.console import connect, kept_by, rehearse, send, signed_in
 from tests.integration.auth.arriving import own
-from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import NewPerson
 from tests.integration.conftest import House
 from tests.peers import openid
@@ -26,27 +22,8 @@ from tests.peers.certificates import Authority
 from tests.peers.openid import CLIENT, SECRET, Provider
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    with openid.running() as running:
-        running.honest()
-        yield running
-
-
-@pytest.fixture
-async def admin(app: ASGIApp, acme: House, new_person: NewPerson) -> AsyncIterator[httpx.AsyncClient]:
-    browser = await signed_in(app, await new_person(acme, role="admin"))
-    yield browser
-    await browser.aclose()
-
-
 def values_of(name: str) -> str:
     return f"/admin/sign-on/{name}/values"
-
-
-async def kept_by(auth: Auth, house: House, name: str) -> Connection:
-    auth.parts.connections.forget(house.tenant)
-    return await auth.parts.connections.named(house.tenant, name)
 
 
 def as_shown(page: httpx.Response) -> dict[str, str]:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
-from litestar.types import ASGIApp
 
 from auth.service import Auth
 from ops.bench.identity_provider import metadata, pair_of
 from tenants.ids import new_id
 from tests.forms import form_of
-from tests.integration.admin.test_connection_values import kept_by
-from tests.integration.admin.test_sign_on import signed_in
-from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
-from tests.integration.auth.conftest import NewPerson
+from tests.integration.admin.console import kept_by
 from tests.integration.conftest import House
 
 PAGE = "/admin/sign-on/new/saml"
-
-
-@pytest.fixture
-async def admin(app: ASGIApp, acme: House, new_person: NewPerson) -> AsyncIterator[httpx.AsyncClient]:
-    browser = await signed_in(app, await new_person(acme, role="admin"))
-    yield browser
-    await browser.aclose()
 
 
 async def hand_in(browser: httpx.AsyncClient, page: str, to: str, content: bytes, **typed: str) -> httpx.Response:

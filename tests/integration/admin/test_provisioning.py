@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -18,21 +17,13 @@ from tenants.database import Database
 from tenants.errors import Conflict, NotFound, ValidationFailed
 from tenants.ids import new_id
 from tenants.lifecycle.domains import NotVerified
-from tests.integration.admin.test_sign_on import send, signed_in
+from tests.integration.admin.console import send, signed_in
 from tests.integration.auth.arriving import connected
-from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import NewPerson, client_at
 from tests.integration.conftest import House
 from tests.name_server import name_server
 
 TOKEN = re.compile(r"scim_[0-9a-f]{32}_[A-Za-z0-9_-]{43}")
-
-
-@pytest.fixture
-async def admin(app: ASGIApp, acme: House, new_person: NewPerson) -> AsyncIterator[httpx.AsyncClient]:
-    browser = await signed_in(app, await new_person(acme, role="admin"))
-    yield browser
-    await browser.aclose()
 
 
 async def people(app: ASGIApp, token: str, slug: str = "acme") -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import httpx
@@ -24,25 +24,16 @@ from tenants.errors import RateLimited
 from tenants.ids import new_id
 from tenants.statements import statement
 from tests.forms import form_of
-from tests.integration.admin.test_sign_on import connect, onward, send, signed_in
+from tests.integration.admin.console import SET_UP, connect, onward, send, signed_in
 from tests.integration.auth.arriving import own
-from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
 from tests.integration.auth.conftest import NewPerson, Person, client_at, who
 from tests.integration.conftest import House
-from tests.peers import openid
 from tests.peers.openid import CLIENT, SECRET, Provider
 
 LINK = re.compile(r"http://acme\.localhost:8000(/admin/set-up\?token=[A-Za-z0-9_-]{43})")
-LINKS, SET_UP, CONNECTION = "/admin/sign-on/links", "/admin/set-up", "/admin/set-up/connection"
+LINKS, CONNECTION = "/admin/sign-on/links", "/admin/set-up/connection"
 TOLD = statement("SELECT action, user_id, details FROM __tenant__.sign_in_events WHERE details ->> 'setupLink' = :link ORDER BY at, id")
 DAY_LATER = statement("UPDATE __tenant__.setup_links SET expires_at = now() WHERE id = :id")
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    with openid.running() as running:
-        running.honest()
-        yield running
 
 
 @pytest.fixture

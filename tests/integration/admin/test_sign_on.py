@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import httpx
-import pytest
 from litestar.types import ASGIApp
 
 from auth.policies import Decided
@@ -17,68 +14,11 @@ from auth.sso.connections import Connection
 from ops.bench.identity_provider import metadata, pair_of
 from tenants.ids import new_id
 from tests.forms import form_of
+from tests.integration.admin.console import connect, onward, rehearse, send, signed_in
 from tests.integration.auth.arriving import own
-from tests.integration.auth.conftest import *  # noqa: F403 - the fixtures of signing in
-from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, who
+from tests.integration.auth.conftest import NewPerson, client_at, who
 from tests.integration.conftest import House
-from tests.peers import openid
 from tests.peers.openid import CLIENT, SECRET, Provider
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    with openid.running() as running:
-        yield running
-
-
-async def signed_in(app: ASGIApp, person: Person) -> httpx.AsyncClient:
-    browser = client_at(app, f"{person.tenant.slug}.localhost")
-    form = form_of(await browser.get("/auth/login"))
-    answer = await browser.post("/auth/login", data={"login": person.email, "password": PASSWORD, "form": form})
-    assert answer.status_code == 303
-    return browser
-
-
-@pytest.fixture
-async def admin(app: ASGIApp, acme: House, new_person: NewPerson) -> AsyncIterator[httpx.AsyncClient]:
-    browser = await signed_in(app, await new_person(acme, role="admin"))
-    yield browser
-    await browser.aclose()
-
-
-async def send(browser: httpx.AsyncClient, page: str, to: str, **typed: str) -> httpx.Response:
-    """A form of that page, filled in."""
-    form = form_of(await browser.get(page))
-    return await browser.post(to, data={"form": form, **typed})
-
-
-async def connect(browser: httpx.AsyncClient, provider: Provider) -> str:
-    name = f"c{new_id().hex[:20]}"
-    answer = await send(
-        browser,
-        "/admin/sign-on/new/oidc",
-        "/admin/sign-on/new/oidc",
-        name=name,
-        issuer=provider.issuer,
-        client_id=CLIENT,
-        client_secret=SECRET,
-    )
-    assert (answer.status_code, answer.headers.get("location")) == (303, f"/admin/sign-on/{name}"), answer.text
-    return name
-
-
-def onward(page: httpx.Response) -> str:
-    """Where a page leads that goes on by itself; it is not a redirect, which browsers would not follow to a provider after a form."""
-    there = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page.text)
-    assert there, page.text
-    return html.unescape(there[1])
-
-
-async def rehearse(browser: httpx.AsyncClient, provider: Provider, name: str) -> httpx.Response:
-    begun = await send(browser, f"/admin/sign-on/{name}", f"/admin/sign-on/{name}/test")
-    there = await browser.get(onward(begun))
-    back = await browser.get(f"/auth/oidc/{name}/callback", params=provider.agree(there.headers["location"]))
-    return await browser.get(back.headers["location"])
 
 
 async def test_a_provider_is_connected_tested_and_switched_on(

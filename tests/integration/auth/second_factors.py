@@ -15,6 +15,7 @@ from tenants.statements import statement
 from tenants.transaction import Cause, transaction
 from tests.forms import value_of
 from tests.integration.auth.conftest import Person
+from tests.integration.auth.signing_in import sign_in
 
 CODES = re.compile(r"<code>([A-Z0-9]{5}-[A-Z0-9]{5})</code>")
 BACK_IN_TIME = statement("UPDATE __tenant__.authenticators SET last_step = last_step - 10 WHERE user_id = :user_id")
@@ -48,3 +49,15 @@ async def as_if_later(auth: Auth, person: Person) -> None:
     """So that the code of this half minute is good once more."""
     async with transaction(auth.parts.connections._database, person.tenant, Cause(new_id())) as change:
         await change.connection.execute(BACK_IN_TIME, user_id=person.user_id)
+
+
+async def remember(auth: Auth, browser: httpx.AsyncClient, enrolled: Enrolled, *, chosen: bool = True) -> httpx.Response:
+    """They sign in with password and code, and choose not to be asked here again."""
+    first = (await sign_in(browser, enrolled.person)).headers["location"]
+    page = (await browser.get(first)).text
+    form, at = value_of(page, "form"), value_of(page, "at")
+    chosen_fields = {"remember": "on"} if chosen else {}
+    done = await browser.post("/auth/second-factor", data={"form": form, "at": at, "code": enrolled.code(), **chosen_fields})
+    assert done.status_code == 303
+    await as_if_later(auth, enrolled.person)
+    return done

@@ -18,11 +18,10 @@ from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.transaction import Cause
 from tests.forms import form_of
-from tests.integration.admin.test_setup_links import SET_UP
+from tests.integration.admin.console import SET_UP
 from tests.integration.auth.asking_again import known_to_be_long_ago, long_ago, prove
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person
-from tests.integration.auth.second_factors import enrol
-from tests.integration.auth.test_remembered_devices import remember
+from tests.integration.auth.second_factors import enrol, remember
 from tests.integration.conftest import House
 from tests.integration.serving import running
 

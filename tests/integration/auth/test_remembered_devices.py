@@ -21,7 +21,7 @@ from tests.authenticators import Device
 from tests.forms import form_of, value_of
 from tests.integration.auth.conftest import PASSWORD, NewPerson, Person, client_at, demand
 from tests.integration.auth.passkeys import asked_on, device_of, origin_of, register
-from tests.integration.auth.second_factors import Enrolled, as_if_later, enrol
+from tests.integration.auth.second_factors import Enrolled, enrol, remember
 from tests.integration.auth.signing_in import sign_in
 from tests.integration.conftest import House, house_of
 
@@ -43,18 +43,6 @@ async def came_in(browser: httpx.AsyncClient, person: Person) -> bool:
     there = (await sign_in(browser, person)).headers["location"]
     assert there.startswith((IN, ASKED))
     return bool(there == IN)
-
-
-async def remember(auth: Auth, browser: httpx.AsyncClient, enrolled: Enrolled, *, chosen: bool = True) -> httpx.Response:
-    """They sign in with password and code, and choose not to be asked here again."""
-    first = (await sign_in(browser, enrolled.person)).headers["location"]
-    page = (await browser.get(first)).text
-    form, at = value_of(page, "form"), value_of(page, "at")
-    chosen_fields = {"remember": "on"} if chosen else {}
-    done = await browser.post("/auth/second-factor", data={"form": form, "at": at, "code": enrolled.code(), **chosen_fields})
-    assert done.status_code == 303
-    await as_if_later(auth, enrolled.person)
-    return done
 
 
 async def remembered(auth: Auth, browser: httpx.AsyncClient, person: Person) -> Enrolled:

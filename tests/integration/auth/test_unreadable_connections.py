@@ -19,7 +19,7 @@ from tenants.registry import Tenant
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tenants.transaction import Cause, transaction
-from tests.integration.admin.test_sign_on import send, signed_in
+from tests.integration.admin.console import send, signed_in
 from tests.integration.auth.arriving import connected
 from tests.integration.auth.conftest import NewPerson, client_at
 from tests.integration.conftest import House, house_of
