@@ -6,12 +6,15 @@ A timer for each request would cost more than most requests' bodies; one look a 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from auth.errors import TooSlow
 from ops.asgi import Application, Message, Receive, Scope, Send
 
 LOOK_SECONDS = 0.5
+
+Headers = Iterable[tuple[bytes, bytes]]
 
 
 class InTime:
@@ -24,7 +27,7 @@ class InTime:
         self._looking = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, _Body(self, receive).receive if scope["type"] == "http" else receive, send)
+        await self._app(scope, _Body(self, scope["headers"], receive).receive if scope["type"] == "http" else receive, send)
 
     async def wait(self, body: _Body) -> Message:
         """The body's next part. Raises TooSlow."""
@@ -57,18 +60,46 @@ class InTime:
 
 
 class _Body:
-    __slots__ = ("_coming", "_in_time", "late", "next", "since")
+    """What is received of one request, whole as soon as all bytes came that its head declares.
 
-    def __init__(self, in_time: InTime, receive: Receive) -> None:
+    A server may say so with a further, empty message only (granian does), which costs each request another step through its threads.
+    """
+
+    __slots__ = ("_came", "_coming", "_headers", "_in_time", "late", "next", "since")
+
+    def __init__(self, in_time: InTime, headers: Headers, receive: Receive) -> None:
         self._in_time = in_time
+        self._headers = headers
         self.next = receive
         self.since = asyncio.get_running_loop().time()
         self.late = False
         self._coming = True
+        self._came = 0
 
     async def receive(self) -> Message:
         if not self._coming:  # whoever asks now waits for the client to leave, which may take as long as it likes
-            return await self.next()
+            return await self._left()
         message = await self._in_time.wait(self)
         self._coming = message["type"] == "http.request" and message.get("more_body", False)
+        if self._coming:
+            self._came += len(message.get("body", b""))
+            if self._came == _declared(self._headers):
+                self._coming = False
+                return {**message, "more_body": False}
         return message
+
+    async def _left(self) -> Message:
+        """Past the empty end of a body that was whole before it."""
+        message = await self.next()
+        return await self.next() if message["type"] == "http.request" else message
+
+
+def _declared(headers: Headers) -> int | None:
+    """The body's length in bytes; None where its head says none, or another framing goes before it (RFC 9112, 6.3)."""
+    length = None
+    for name, value in headers:
+        if name == b"transfer-encoding":
+            return None
+        if name == b"content-length" and value.isdigit():
+            length = int(value)
+    return length
