@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -53,8 +53,8 @@ class Product:
     asgi: ASGIApp
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.asgi(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.asgi(scope, receive, send)
 
 
 def build(settings: Settings, serves: Callable[[str | None], bool]) -> Product:

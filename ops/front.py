@@ -36,18 +36,21 @@ class Front:
             "/metrics": self._metrics,
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             answering = self._answers.get(scope["path"])
-            answer = await answering(scope) if answering else None
-            if answer:
-                await _send(send, answer)
-                return
-            page = self._page(scope)
-            if page:
-                await page(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+            if answering:
+                return self._answered(answering(scope), scope, receive, send)
+            if page := self._page(scope):
+                return page(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _answered(self, answering: Awaitable[Answer | None], scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await answering
+        if answer:
+            await _send(send, answer)
+        else:
+            await self._app(scope, receive, send)
 
     def _page(self, scope: Scope) -> Application | None:
         for prefix, page in self._pages.items():

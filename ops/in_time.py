@@ -6,7 +6,7 @@ A timer for each request would cost more than most requests' bodies; one look a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
 from auth.errors import TooSlow
@@ -26,8 +26,8 @@ class InTime:
         self._coming: dict[_Body, asyncio.Task[Any]] = {}
         self._looking = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, _Body(self, scope["headers"], receive).receive if scope["type"] == "http" else receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._app(scope, _Body(self, scope["headers"], receive).receive if scope["type"] == "http" else receive, send)
 
     async def wait(self, body: _Body) -> Message:
         """The body's next part. Raises TooSlow."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import FrameType
 from typing import cast
@@ -150,18 +150,17 @@ class _Lifespan:
         self._health = health
         self._flush = flush
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            asyncio.get_running_loop().add_signal_handler(DRAIN, self._drain)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] != "lifespan":
+            return self._app(scope, receive, send)
+        asyncio.get_running_loop().add_signal_handler(DRAIN, self._drain)
 
-            async def closing(message: Message) -> None:
-                if message["type"].startswith("lifespan.shutdown"):
-                    await self._close()
-                await send(message)
+        async def closing(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown"):
+                await self._close()
+            await send(message)
 
-            await self._app(scope, receive, closing)
-        else:
-            await self._app(scope, receive, send)
+        return self._app(scope, receive, closing)
 
     def _drain(self) -> None:
         self._health.draining = True

@@ -47,14 +47,18 @@ class RequestQuota:
 def rationed(app: ASGIApp, quota: RequestQuota, refuse: Refuse) -> ASGIApp:
     """The application, for no more requests a second than their organization may make; behind whoever resolves the host."""
 
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+    def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         tenant: Tenant | None = scope.get("state", {}).get("tenant")
-        if tenant is not None and tenant.quotas.requests_per_second is not None and not scope["path"].startswith(FILES):
-            try:
-                await quota.admit(tenant)
-            except RateLimited as refusal:
-                await refuse(scope, receive, send, refusal)
-                return
-        await app(scope, receive, send)
+        if tenant is None or tenant.quotas.requests_per_second is None or scope["path"].startswith(FILES):
+            return app(scope, receive, send)
+        return serve_one_of(tenant, scope, receive, send)
+
+    async def serve_one_of(tenant: Tenant, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await quota.admit(tenant)
+        except RateLimited as refusal:
+            await refuse(scope, receive, send, refusal)
+        else:
+            await app(scope, receive, send)
 
     return serve

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from tenants.settings import TenantSettings
 
 log = structlog.get_logger(__name__)
+IDEMPOTENCY_KEY = HEADER.lower().encode()
 _NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -54,9 +54,9 @@ class Api:
         self._dev = settings.dev
         self._export = export_handler(auth, database)
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """/graphql itself, mounted before any router."""
-        await self._handle(Request(scope, receive, send), receive, send)
+        return self._handle(Request(scope, receive, send), receive, send)
 
     async def refuse(self, scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
         """A refusal of whoever stands before this address, in GraphQL's shape."""
@@ -92,7 +92,7 @@ class Api:
         if posted:
             if not takes_body(header_of(request, b"content-type") or ""):
                 raise MediaNotTaken("Send a body of type application/json.")
-            asked = replace(from_body(await _body(request, receive)), idempotency_key=header_of(request, HEADER.lower().encode()))
+            asked = from_body(await _body(request, receive), idempotency_key=header_of(request, IDEMPOTENCY_KEY))
         elif request.method == "GET":
             asked = from_query_string(request.scope["query_string"])
         else:

@@ -16,14 +16,14 @@ DEEPEST = 40
 _KEYS = frozenset({"query", "operationName", "variables", "extensions"})
 
 
-def from_body(body: bytes) -> Asked:
-    """A POST's body. Raises Malformed, Batched or TooLarge."""
+def from_body(body: bytes, *, idempotency_key: str | None = None) -> Asked:
+    """A POST's body, and what its head says beside it. Raises Malformed, Batched or TooLarge."""
     value = _json(body, "body")
     if isinstance(value, list):
         raise Batched("Send one operation a request; batches are not taken.")
     if not isinstance(value, dict):
         raise Malformed({"body": "takes a JSON object with the key query"})
-    return _asked(value)
+    return _asked(value, idempotency_key)
 
 
 def from_query_string(query: bytes) -> Asked:
@@ -52,7 +52,7 @@ def check_length(length: int) -> None:
         raise TooLarge(f"A request may have at most {LARGEST_BODY:,} bytes; send less at once.")
 
 
-def _asked(given: Mapping[str, Any]) -> Asked:
+def _asked(given: Mapping[str, Any], idempotency_key: str | None = None) -> Asked:
     unknown = given.keys() - _KEYS
     if unknown:
         raise Malformed({min(unknown): "is not part of a GraphQL request; leave it out"})
@@ -65,7 +65,7 @@ def _asked(given: Mapping[str, Any]) -> Asked:
         raise Malformed({"variables": "takes an object, or nothing"})
     if not isinstance(given.get("extensions"), dict | None):
         raise Malformed({"extensions": "takes an object, or nothing"})
-    return Asked(query, name or None, variables or {})
+    return Asked(query, name or None, variables or {}, idempotency_key)
 
 
 def _json(body: bytes, where: str) -> Any:
