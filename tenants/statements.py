@@ -6,6 +6,7 @@ No text is ever built from input: what varies travels as a bound value.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ClauseElement, text
@@ -17,6 +18,7 @@ from tenants.naming import TENANT_SCHEMA, SchemaName, quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MOST_KEPT, LONGEST_KEPT = 4_096, 8_000  # texts, characters
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call] # SQLAlchemy's dialects are not annotated
 
 
@@ -32,13 +34,26 @@ class Statement:
         self._wanted = frozenset(names) - self._fixed.keys()
 
     def at(self, schema: SchemaName | None) -> str:
-        return self.text if schema is None else self.text.replace(TENANT_SCHEMA, quoted(schema))
+        return self.text if schema is None else in_schema(self.text, schema)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in positional order. Raises KeyError for a missing one; unknown names are a mistake too."""
         if values.keys() != self._wanted:
             raise KeyError(f"expected {sorted(self._wanted)}, got {sorted(values)}")
         return [values[name] if name in values else self._fixed[name] for name in self.names]
+
+
+def in_schema(text: str, schema: SchemaName) -> str:
+    """The text as it is sent for this tenant."""
+    return _kept(text, schema) if len(text) <= LONGEST_KEPT else _replaced(text, schema)
+
+
+def _replaced(text: str, schema: SchemaName) -> str:
+    return text.replace(TENANT_SCHEMA, quoted(schema))
+
+
+# One text for all connections, whose caches of prepared statements find it by its hash, which Python computes once.
+_kept = lru_cache(maxsize=MOST_KEPT)(_replaced)
 
 
 def statement(source: ClauseElement | str) -> Statement:

@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from app.api.compiler.limits import Cost
 from app.api.compiler.parameters import Among, Getter, Values
 from app.api.finishing import Finisher, finish
-from tenants.naming import TENANT_SCHEMA, quoted
+from tenants.statements import in_schema
 
 if TYPE_CHECKING:
     from tenants.database import Database
@@ -54,7 +54,7 @@ class Plan:
         if self.sql is None:
             return self.constant
         arguments = self.arguments(values)
-        sql = self.sql.replace(TENANT_SCHEMA, quoted(tenant.place.schema))
+        sql = in_schema(self.sql, tenant.place.schema)
         async with database.reading(tenant.place) as connection:
             for one in self.among:
                 arguments[one.position] = one.found(await connection.fetchval(one.words), arguments[one.position])
