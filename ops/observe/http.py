@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from uuid import UUID
 
 import structlog
 from opentelemetry import trace
@@ -56,17 +55,18 @@ class Observed:
         # A dictionary of this request alone: what is noted in it decides whose data is read.
         scope["state"] = {**scope.get("state", {}), CORRELATION: correlation}
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(**{CORRELATION: str(correlation)})
-        request = _Request(scope, correlation, self._access)
+        told = str(correlation)
+        structlog.contextvars.bind_contextvars(**{CORRELATION: told})
+        request = _Request(scope, told, self._access)
         await (request.traced if self._chosen(scope) else request.run)(self._app, receive, send)
 
 
 class _Request:
     __slots__ = ("access", "correlation", "method", "route", "scope", "started", "status")
 
-    def __init__(self, scope: Scope, correlation: UUID, access: AccessLog) -> None:
+    def __init__(self, scope: Scope, correlation: str, access: AccessLog) -> None:
         self.scope = scope
-        self.correlation = str(correlation)
+        self.correlation = correlation
         self.access = access
         self.method = scope["method"] if scope["method"] in METHODS else "OTHER"
         self.route = route(scope["path"])

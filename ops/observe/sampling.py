@@ -32,7 +32,7 @@ def chooser(*, traced: bool, dev: bool) -> Choice:
     if not traced:
         return lambda _: False
     share = share_of(dev=dev)
-    chance = random.SystemRandom().random if share < 1 else lambda: 0.0
+    chance = random.Random().random if share < 1 else lambda: 0.0  # noqa: S311 - no secret; the system's own asks the kernel every time
     return lambda scope: chance() < share or any(name == PARENT for name, _ in scope["headers"])
 
 
