@@ -22,7 +22,8 @@ from auth.ldap.searching import first, search
 from auth.ldap.settings import LOGIN, LdapSettings
 from auth.reach import Reach
 from auth.sso.checks import AS_EXPECTED, NOTHING, Checks, refused
-from tenants.sentences import as_sentence, sentence
+from auth.sso.troubles import trouble
+from tenants.sentences import as_sentence, joined, sentence
 
 _OK, _INVALID_CREDENTIALS = 0, 49
 
@@ -124,7 +125,7 @@ def _opened(settings: LdapSettings, checks: Checks, *, reach: Reach) -> Iterator
             connection = _secured(settings, server)
         except (LDAPException, OSError, ValueError) as error:
             untrusted = untrusted or _about_trust(error)
-            reasons.append(f"{urlsplit(url).hostname}: {_why(error)}")
+            reasons.append(sentence("{host}: {why}", host=urlsplit(url).hostname or "", why=trouble(error)))
             continue
         checks.require("directory_tls", "TLS with a certificate that is trusted and names the server", AS_EXPECTED, when=True)
         try:
@@ -132,8 +133,8 @@ def _opened(settings: LdapSettings, checks: Checks, *, reach: Reach) -> Iterator
         finally:
             _close(connection)
         return
-    found = "; ".join(reasons)
-    log.warning("directory not reached", reasons=found)
+    found = joined(*reasons, by="; ")
+    log.warning("directory not reached", reasons=str(found))
     if untrusted:
         raise refused("directory_tls", "TLS with a certificate that is trusted and names the server", found)
     raise Away(found)
@@ -155,7 +156,9 @@ def _address(host: str, port: int, *, reach: Reach) -> str:
     found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     for text in found:
         if not reach.allows(text):
-            raise OSError(f"is inside of a private network ({text}), which is not asked: name it in IMPRINT_PRIVATE_NETWORKS")
+            raise OSError(
+                sentence("it is inside of a private network ({address}), which is not asked: name it in IMPRINT_PRIVATE_NETWORKS", address=text)
+            )
     return found[0]
 
 
@@ -195,11 +198,11 @@ def _binds(settings: LdapSettings, server: ldap3.Server, dn: str, password: str)
     try:
         connection = _secured(settings, server)
     except OSError as error:
-        raise Away(str(error)) from None
+        raise Away(trouble(error)) from None
     try:
         return bool(connection.rebind(user=dn, password=password))
     except OSError as error:
-        raise Away(str(error)) from None
+        raise Away(trouble(error)) from None
     finally:
         _close(connection)
 
@@ -227,10 +230,6 @@ def _words(connection: Any) -> str:
     if result == "noSuchObject":
         return sentence("there is no such entry ({result})", result=result)
     return sentence("it answers {result}", result=result) if result else as_sentence("it does not answer")
-
-
-def _why(error: Exception) -> str:
-    return (str(error) or type(error).__name__)[:160]
 
 
 def _about_trust(error: Exception) -> bool:

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import httpx
 
 from auth.reach import Reach
+from auth.sso.troubles import trouble
 from tenants.sentences import as_sentence, sentence
 
 LARGEST = 1024 * 1024
@@ -77,7 +78,7 @@ class Fetcher:
         except TimeoutError:
             raise NotFetched(sentence("{host} did not answer within {seconds} seconds", host=host, seconds=SECONDS)) from None
         except (httpx.HTTPError, OSError, ValueError) as error:
-            raise NotFetched(sentence("{host} cannot be asked: {why}", host=host, why=str(error) or type(error).__name__)) from None
+            raise NotFetched(sentence("{host} cannot be asked: {why}", host=host, why=trouble(error))) from None
 
     def objection(self, url: str) -> str | None:
         """What is wrong with an address before anybody is asked."""
