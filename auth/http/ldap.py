@@ -22,6 +22,7 @@ from auth.http.guards import bind_form, check_own_form
 from auth.http.hints import hint_of
 from auth.http.statuses import retry_headers, status_of
 from auth.identities import ExternalIdentity
+from auth.ldap.likeness import as_matched
 from auth.ldap.module import LdapModule
 from auth.limits import name_counted
 from auth.native import LONGEST_LOGIN
@@ -114,7 +115,7 @@ async def _proven(
         sentence("{number} characters", number=len(login)),
         when=usable,
     )
-    async with parts.limits.attempt(tenant, name_counted(f"{connection.name}\n{login}"), address, SignInRefused):
+    async with parts.limits.attempt(tenant, name_counted(f"{connection.name}\n{as_matched(login)}"), address, SignInRefused):
         return await cast("LdapModule", parts.modules["ldap"]).identity(connection, login.strip(), password, checks)
 
 

@@ -12,7 +12,9 @@ LONGEST_TEXT = 320
 
 def search(connection: Any, base: str, text: str, scope: str, attributes: list[str], *, most: int) -> list[dict[str, Any]]:
     """Entries alone: where the directory refers to another, nobody goes."""
-    connection.search(base, text, scope, dereference_aliases=ldap3.DEREF_NEVER, attributes=attributes, size_limit=most)
+    # The case of attributes' names says nothing (RFC 4512, 2.5), but ldapjs, with which people write servers, knows them in lower case alone.
+    names = [name.lower() for name in attributes]
+    connection.search(base, text, scope, dereference_aliases=ldap3.DEREF_NEVER, attributes=names, size_limit=most)
     return [entry for entry in connection.response or [] if entry.get("type") == "searchResEntry"]
 
 

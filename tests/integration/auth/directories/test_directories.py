@@ -171,6 +171,28 @@ async def test_five_wrong_passwords_slow_a_guesser_down(auth: Auth, app: ASGIApp
     assert 429 in answers
 
 
+async def test_other_spellings_of_a_name_are_no_further_tries(auth: Auth, app: ASGIApp, acme: House, at_acmes: Directory) -> None:
+    """The directory takes all of these for the same: it prepares names before it compares them."""
+    connection = await connect(auth, acme, at_acmes)
+    spellings = ["bob", "BOB", "\uff42ob", "b\u00adob", "bo\u200db", "b\uff4fb", "bo\uff22", "\u00adbob", "bob\u00ad", "\U0001d41bob"]
+    answers = []
+    for number, spelling in enumerate(spellings):
+        async with client_at(app, "acme.localhost") as client:  # each from another address
+            answers.append((await by_json(client, connection, spelling, f"guess-{number}")).status_code)
+
+    assert answers[:5] == [401] * 5
+    assert 429 in answers
+
+
+@pytest.mark.parametrize("spelling", ["\uff41\uff4c\uff49\uff43\uff45", "ALICE", " alice "])
+async def test_a_spelling_that_counts_as_another_is_the_same_person(
+    spelling: str, auth: Auth, acme: House, at_acme: httpx.AsyncClient, at_acmes: Directory
+) -> None:
+    connection = await connect(auth, acme, at_acmes)
+
+    assert (await by_json(at_acme, connection, spelling, "alicepw")).status_code == 200
+
+
 async def test_the_form_says_one_sentence_and_a_number_whatever_was_wrong(
     auth: Auth, app: ASGIApp, acme: House, browser: httpx.AsyncClient, at_acmes: Directory
 ) -> None:
