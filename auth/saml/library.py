@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from typing import Any
 
 import xmlsec
@@ -12,7 +13,9 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
+from auth.saml.certificates import KeyPair
 from auth.saml.documents import Element, found
+from auth.saml.metadata import Ours
 from tenants.sentences import as_sentence, sentence
 
 _COMPLAINTS = {
@@ -20,10 +23,11 @@ _COMPLAINTS = {
     "no_signature_found": as_sentence("no signature that counts"),
     "response_expired": as_sentence("an answer that came too late"),
     "assertion_expired": as_sentence("an answer that came too late"),
-    "wrong_audience": as_sentence("an answer for somebody else"),
-    "wrong_issuer": as_sentence("an answer of another provider"),
     "invalid_xml_format": as_sentence("XML that does not follow the schema of SAML"),
 }
+# What it looks at last: whatever else it complains of, it has not come to them yet.
+ABOUT_SIGNATURES = frozenset({"invalid_signature", "no_signature_found"})
+MOST_KNOWN = 256
 _schemas = threading.local()
 
 
@@ -60,9 +64,44 @@ def _compiled(tree: Any) -> etree.XMLSchema:
 OneLogin_Saml2_XML._schema_class = staticmethod(_compiled)  # noqa: SLF001 - the one place where the library lets schemas be kept
 
 
+@lru_cache(maxsize=MOST_KNOWN)
+def settings_of(
+    ours: Ours, entity_id: str, sso_url: str, certificates: tuple[str, ...], pair: KeyPair, *, wants_encrypted: bool
+) -> OneLogin_Saml2_Settings:
+    """As the library wants them: made once, since it breaks the lines of every key and certificate, and only reads them afterwards."""
+    settings: dict[str, Any] = {
+        "strict": True,
+        "debug": False,
+        "sp": {
+            "entityId": ours.entity_id,
+            "assertionConsumerService": {"url": ours.acs},
+            "x509cert": pair.certificate,
+            "privateKey": pair.key,
+        },
+        "idp": {
+            "entityId": entity_id,
+            "singleSignOnService": {"url": sso_url},
+            "x509certMulti": {"signing": list(certificates), "encryption": list(certificates[:1])},
+        },
+        "security": {
+            "wantAssertionsSigned": False,
+            "wantAttributeStatement": False,
+            "rejectDeprecatedAlgorithm": True,
+            "allowSingleLabelDomains": True,
+            "requestedAuthnContext": False,
+            "wantAssertionsEncrypted": wants_encrypted,
+        },
+    }
+    return OneLogin_Saml2_Settings(settings, sp_validation_only=True)
+
+
 def complaint(error: Exception) -> str:
     """What the library has found, by its name for that; what it says itself may quote the message."""
     code = getattr(error, "code", None)
     known = (name for name, value in vars(OneLogin_Saml2_ValidationError).items() if name.isupper() and value == code)
-    name = next(known, type(error).__name__).lower()
+    return next(known, type(error).__name__).lower()
+
+
+def in_words(name: str) -> str:
+    """A complaint for whoever set the connection up."""
     return sentence("{words} ({name})", words=_COMPLAINTS[name], name=name) if name in _COMPLAINTS else name

@@ -75,8 +75,9 @@ def ours(addresses: Ours, certificates: Sequence[str], *, sign_requests: bool, n
                 _below(descriptor, "EncryptionMethod", Algorithm=algorithm)
     for binding in (REDIRECT, POST):
         _below(role, "SingleLogoutService", Binding=binding, Location=addresses.slo)
-    if name_id_format:
-        _below(role, "NameIDFormat").text = name_id_format
+    # Providers that are not told what is wanted often send a name that is another at each sign-in.
+    for wanted in (name_id_format,) if name_id_format else (PERSISTENT, EMAIL_ADDRESS):
+        _below(role, "NameIDFormat").text = wanted
     _below(role, "AssertionConsumerService", Binding=POST, Location=addresses.acs, index="0", isDefault="true")
     return etree.tostring(entity, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 

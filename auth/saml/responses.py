@@ -6,19 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 from lxml import etree
-from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
 from auth.saml.certificates import KeyPair
 from auth.saml.documents import Element, found, words
 from auth.saml.envelopes import check_algorithms, check_ids, check_shape, issuer_of, opened, unauthenticated
-from auth.saml.library import Response, complaint
+from auth.saml.library import ABOUT_SIGNATURES, Response, complaint, in_words, settings_of
 from auth.saml.metadata import Ours
 from auth.saml.names import BEARER, PAIRWISE_ID, SUBJECT_ID, TRANSIENT
 from auth.saml.settings import SamlSettings
@@ -27,7 +24,6 @@ from auth.sso.checks import AS_EXPECTED, NOTHING, Checks
 from tenants.sentences import as_sentence, sentence
 
 LONGEST_CONFIRMED = timedelta(hours=1)
-MOST_KNOWN = 256
 _SUBJECT_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9=-]{0,126}@[A-Za-z0-9][A-Za-z0-9.-]{0,126}")
 
 log = structlog.get_logger(__name__)
@@ -35,7 +31,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What the signed assertion says. `answers`: the id of the request it answers, None where nobody has asked. `until`: when it is worthless."""
+    """What the signed assertion says. `answers`: the id of the request it answers, None where nobody has asked. `until`: when it is worthless.
+
+    `instants`: when they have proven who they are at the provider.
+    """
 
     assertion_id: str
     answers: str | None
@@ -44,6 +43,7 @@ class Verified:
     name_format: str | None
     session_index: str | None
     contexts: tuple[str, ...]
+    instants: tuple[datetime | None, ...]
     attributes: dict[str, tuple[str, ...]]
 
     @property
@@ -71,10 +71,14 @@ def verify(checks: Checks, encoded: str, expected: Expected) -> Verified:
     check_algorithms(checks, root)
     certificates = good_certificates(checks, expected.settings, expected.now)
     _check_ciphers(checks, root, certificates)
-    assertion = _signed_assertion(checks, root, encoded, expected, certificates)
+    assertion, problem = _assertion(checks, root, encoded, expected, certificates)
+    if problem in ABOUT_SIGNATURES:
+        _check_verified(checks, problem)
     _check_response(checks, root, assertion, expected)
     _check_conditions(checks, assertion, expected)
     answers, until = _check_confirmation(checks, root, assertion, expected)
+    # Much of what the library complains of is among the above, where it is said what was expected; whatever else it is, it is refused.
+    _check_verified(checks, problem)
     return _verified(checks, assertion, answers, until, expected)
 
 
@@ -100,7 +104,8 @@ def _signature_good(root: Element, certificates: list[str]) -> bool:
         return False
 
 
-def _signed_assertion(checks: Checks, root: Element, encoded: str, expected: Expected, certificates: list[str]) -> Element:
+def _assertion(checks: Checks, root: Element, encoded: str, expected: Expected, certificates: list[str]) -> tuple[Element, str]:
+    """And what the library complains of; it is signed where that is nothing."""
     encrypted = bool(found(root, "saml:EncryptedAssertion"))
     wanted = expected.settings.want_encrypted
     checks.require(
@@ -135,67 +140,37 @@ def _signed_assertion(checks: Checks, root: Element, encoded: str, expected: Exp
         shape,
         when=everywhere == sum(signed) and max(signed) == 1,
     )
-    _check_by_library(checks, response, expected)
-    return found(document, "saml:Assertion")[0]
+    return found(document, "saml:Assertion")[0], _complaint(response, expected)
 
 
 def _decrypted(checks: Checks, encoded: str, expected: Expected, certificates: list[str], *, encrypted: bool) -> Response:
+    settings = expected.settings
     for pair in expected.keys if encrypted else expected.keys[:1]:
         try:
-            return Response(_library_settings(expected, certificates, pair), encoded, pair.key)
+            given = expected.ours, settings.entity_id, settings.sso_url, tuple(certificates), pair
+            return Response(settings_of(*given, wants_encrypted=settings.want_encrypted), encoded, pair.key)
         except Exception as error:  # noqa: BLE001 - the library raises whatever it meets; each becomes the same refusal
             log.info("saml response not opened", error=type(error).__name__)
     checks.require("decrypted", "what one of our keys opens", "what none of our keys opens", when=False)
     raise AssertionError
 
 
-def _check_by_library(checks: Checks, response: Response, expected: Expected) -> None:
+def _complaint(response: Response, expected: Expected) -> str:
     url = urlsplit(expected.ours.acs)
     request = {"https": "on" if url.scheme == "https" else "off", "http_host": url.netloc, "script_name": url.path}
-    problem: str = ""
     try:
         response.is_valid(request, raise_exceptions=True)
     except Exception as error:  # noqa: BLE001 - as above
         # What the library says may quote the message, so only the kind of its complaint goes into the log.
         problem = complaint(error)
-        log.info("saml response refused", complaint=str(problem))
-    checks.require("verified", "a signature by the certificate that is kept here, and the right form", problem or AS_EXPECTED, when=not problem)
+        log.info("saml response refused", complaint=problem)
+        return problem
+    return ""
 
 
-def _library_settings(expected: Expected, certificates: list[str], pair: KeyPair) -> OneLogin_Saml2_Settings:
-    settings = expected.settings
-    return _known_settings(expected.ours, settings.entity_id, settings.sso_url, tuple(certificates), pair, wants_encrypted=settings.want_encrypted)
-
-
-@lru_cache(maxsize=MOST_KNOWN)
-def _known_settings(
-    ours: Ours, entity_id: str, sso_url: str, certificates: tuple[str, ...], pair: KeyPair, *, wants_encrypted: bool
-) -> OneLogin_Saml2_Settings:
-    """The library breaks the lines of every key and certificate anew, which takes longer than checking a signature. It only reads them afterwards."""
-    settings: dict[str, Any] = {
-        "strict": True,
-        "debug": False,
-        "sp": {
-            "entityId": ours.entity_id,
-            "assertionConsumerService": {"url": ours.acs},
-            "x509cert": pair.certificate,
-            "privateKey": pair.key,
-        },
-        "idp": {
-            "entityId": entity_id,
-            "singleSignOnService": {"url": sso_url},
-            "x509certMulti": {"signing": list(certificates), "encryption": list(certificates[:1])},
-        },
-        "security": {
-            "wantAssertionsSigned": False,
-            "wantAttributeStatement": False,
-            "rejectDeprecatedAlgorithm": True,
-            "allowSingleLabelDomains": True,
-            "requestedAuthnContext": False,
-            "wantAssertionsEncrypted": wants_encrypted,
-        },
-    }
-    return OneLogin_Saml2_Settings(settings, sp_validation_only=True)
+def _check_verified(checks: Checks, problem: str) -> None:
+    found_words = in_words(problem) if problem else AS_EXPECTED
+    checks.require("verified", "a signature by the certificate that is kept here, and the right form", found_words, when=not problem)
 
 
 def _check_response(checks: Checks, root: Element, assertion: Element, expected: Expected) -> None:
@@ -203,15 +178,18 @@ def _check_response(checks: Checks, root: Element, assertion: Element, expected:
     checks.require("response_issuer", entity, issuer_of(root) or NOTHING, when=issuer_of(root) == entity)
     checks.require("assertion_issuer", entity, issuer_of(assertion) or NOTHING, when=issuer_of(assertion) == entity)
     checks.require("destination", acs, root.get("Destination") or NOTHING, when=root.get("Destination") == acs)
+    statements = len(found(assertion, "saml:AuthnStatement"))
+    checks.require(
+        "authn_statement",
+        "when and how they signed in (AuthnStatement), once",
+        sentence("{number} of them", number=statements),
+        when=statements == 1,
+    )
     issued = moment(assertion.get("IssueInstant"))
     checks.require("issued", "a time that is not in the future", written(issued), when=issued is not None and issued <= expected.now + expected.skew)
 
 
 def _check_conditions(checks: Checks, assertion: Element, expected: Expected) -> None:
-    audiences = [words(node) for node in found(assertion, "saml:Conditions/saml:AudienceRestriction/saml:Audience")]
-    restrictions = len(found(assertion, "saml:Conditions/saml:AudienceRestriction"))
-    own = expected.ours.entity_id
-    checks.require("audience", own, ", ".join(audiences) or NOTHING, when=restrictions == 1 and audiences.count(own) == 1)
     conditions = found(assertion, "saml:Conditions")
     checks.require(
         "conditions",
@@ -219,6 +197,10 @@ def _check_conditions(checks: Checks, assertion: Element, expected: Expected) ->
         sentence("{number} of them", number=len(conditions)),
         when=len(conditions) == 1,
     )
+    audiences = [words(node) for node in found(assertion, "saml:Conditions/saml:AudienceRestriction/saml:Audience")]
+    restrictions = len(found(assertion, "saml:Conditions/saml:AudienceRestriction"))
+    own = expected.ours.entity_id
+    checks.require("audience", own, ", ".join(audiences) or NOTHING, when=restrictions == 1 and audiences.count(own) == 1)
     check_window(checks, "conditions_time", conditions[0], expected.settings.clock_skew, expected.now)
     for statement in found(assertion, "saml:AuthnStatement"):
         ends = moment(statement.get("SessionNotOnOrAfter"))
@@ -266,6 +248,7 @@ def _verified(checks: Checks, assertion: Element, answers: str | None, until: da
         format,
         statements[0].get("SessionIndex") if statements else None,
         tuple(words(node) for node in found(assertion, "saml:AuthnStatement/saml:AuthnContext/saml:AuthnContextClassRef")),
+        tuple(moment(node.get("AuthnInstant")) for node in statements),
         _attributes(assertion),
     )
     if not expected.settings.attribute_subject:

@@ -44,7 +44,15 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "status": ("The provider lets them in", "Assign the person to this application at the provider, or see its own log."),
         "provider_certificate": ("Certificate is good today", "Renew the provider's signing certificate, and connect its new metadata."),
         "signed": ("Response is signed", "Have the provider sign the response or the assertion."),
-        "verified": ("Signature and form are right", "Compare the signing certificate at the provider with the one in this connection."),
+        "verified": (
+            "Signature and form are right",
+            "Compare the signing certificate at the provider with the one in this connection, unless what was found names something else.",
+        ),
+        "authn_statement": ("Says when they signed in", "Have the provider send one AuthnStatement: when and how the person signed in there."),
+        "authenticated_anew": (
+            "Person was asked just now",
+            "Have the provider ask again where a request says ForceAuthn, and say when in AuthnInstant.",
+        ),
         "signature_algorithm": ("Signature is strong", "Choose RSA with SHA-256 at the provider."),
         "digest_algorithm": ("Digest is strong", "Choose SHA-256 at the provider."),
         "encryption_signed": ("Encryption shows changes", "Choose AES-GCM at the provider, or have it sign the response as a whole."),
@@ -77,7 +85,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "token_authorized_party": ("Token was given to us", _OTHER),
         "token_nonce": ("Token answers this sign-in", _OTHER),
         "token_expires": ("Token is good still", _CLOCKS),
-        "token_auth_time": ("Person was asked just now", _OTHER),
+        "token_auth_time": ("Person was asked just now", "Have the provider ask again where a request says max_age, and say when in auth_time."),
         "answer_form": ("Answer can be read", _OTHER),
         "answer_issuer": ("Answer comes from this provider", _OTHER),
         "state": ("Sign-in began in this browser", "Begin again, in one browser, and do not use the back button."),
@@ -158,7 +166,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "token_type": ("Token is of the right kind", _OTHER),
         "name_id_format": (
             "Id lasts",
-            "Choose a persistent id or the e-mail address as NameID at the provider, or let it send subject-id or pairwise-id.",
+            "Choose a persistent id or the e-mail address as NameID at the provider, or name here an attribute that holds an id that lasts.",
         ),
     }
 )

@@ -88,7 +88,7 @@ async def test_an_assertion_that_was_used_does_not_come_in_with_another_request(
     again = await visit.ask()
     tree.set("InResponseTo", again)
 
-    assert await visit.check(await visit.send(base64.b64encode(etree.tostring(tree)).decode())) == "verified"
+    assert await visit.check(await visit.send(base64.b64encode(etree.tostring(tree)).decode())) == "in_response_to"
 
 
 async def test_a_request_that_was_never_sent_or_is_another_connections_is_none(visit: Visit, visiting: Visiting) -> None:
@@ -137,7 +137,7 @@ async def test_what_is_meant_for_one_organization_is_worth_nothing_at_another(vi
 
     assert there.ours.entity_id != visit.ours.entity_id
     assert there.ours.acs != visit.ours.acs
-    assert await visit.check(page) == "verified"
+    assert await visit.check(page) == "response_issuer"
 
 
 async def test_an_address_of_a_domain_that_is_not_the_organizations_never_comes_in(visit: Visit) -> None:

@@ -104,6 +104,8 @@ async def test_our_metadata_says_what_a_provider_has_to_know_and_our_next_certif
     assert document.get("entityID") == visit.ours.entity_id
     assert one(document, ".//md:AssertionConsumerService").get("Location") == visit.ours.acs
     assert {node.get("Location") for node in document.iterfind(".//{*}SingleLogoutService")} == {visit.ours.slo}
+    # What names last: providers that are not told send one that is another at each sign-in.
+    assert [(node.text or "").rpartition(":")[2] for node in document.iterfind(".//{*}NameIDFormat")] == ["persistent", "emailAddress"]
     ways = document.iterfind(".//{*}KeyDescriptor[@use='encryption']/{*}EncryptionMethod")
     assert [node.get("Algorithm", "").partition("#")[2] for node in ways] == ["aes256-gcm", "aes192-gcm", "aes128-gcm", "rsa-oaep-mgf1p"]
     counts = [_certificates(module.metadata(visit.house.tenant, connection)) for connection in (visit.connection, prepared, switched, dropped)]

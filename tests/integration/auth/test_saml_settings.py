@@ -80,7 +80,7 @@ async def test_a_rehearsal_shows_the_check_that_failed_to_whoever_rehearses(auth
         # Nothing is looked at behind the check that failed.
         assert all(check["passed"] for check in kept["checks"][:-1])
 
-    assert results == [[], ["verified"], ["signed"]]
+    assert results == [[], ["audience"], ["signed"]]
 
 
 @pytest.fixture
