@@ -31,6 +31,8 @@ class Metadata:
     userinfo_endpoint: str | None
     end_session_endpoint: str | None
     says_issuer: bool
+    says_auth_time: bool = False
+    """Whether its tokens can say when somebody was asked who they are."""
     authentications: tuple[str, ...] = ()
     """The ways in which clients may prove themselves at the token endpoint; empty where it does not say."""
 
@@ -91,7 +93,8 @@ class Discovery:
             addresses["userinfo_endpoint"],
             addresses["end_session_endpoint"],
             document.get("authorization_response_iss_parameter_supported") is True,
-            tuple(map(str, ways)) if isinstance(ways := document.get("token_endpoint_auth_methods_supported"), list) else (),
+            "auth_time" in _listed(document, "claims_supported"),
+            _listed(document, "token_endpoint_auth_methods_supported"),
         )
 
     async def _fetched(self, uri: str) -> tuple[float, KeySet]:
@@ -121,6 +124,11 @@ def _key_of(keys: KeySet, kid: str | None) -> Key | None:
     if kid is None:
         return keys.keys[0] if len(keys.keys) == 1 else None
     return next((key for key in keys.keys if key.as_dict().get("kid") == kid), None)
+
+
+def _listed(document: dict[str, Any], name: str) -> tuple[str, ...]:
+    found = document.get(name)
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def _there(addresses: dict[str, str | None], name: str) -> str:

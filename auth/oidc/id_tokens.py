@@ -91,9 +91,12 @@ def check_nonce(claims: dict[str, Any], nonce: str, checks: Checks) -> None:
     checks.require("token_nonce", "the number of this sign-in (nonce)", AS_EXPECTED if same else "another one, or none", when=same)
 
 
-def check_authenticated(claims: dict[str, Any], checks: Checks, now: float | None = None) -> None:
-    """Asked to ask again, the provider says of no earlier sign-in (Core, 3.1.3.7, 13). Those that never say when are taken at their word."""
-    if "auth_time" not in claims:
+def check_authenticated(claims: dict[str, Any], checks: Checks, *, says: bool, now: float | None = None) -> None:
+    """Asked to ask again, the provider says of no earlier sign-in (Core, 3.1.3.7, 13). Those that never say when are taken at their word.
+
+    `says`: it can say when. Silence is no word of it then: `max_age`, which makes it speak, goes through the browser of whoever has to prove it.
+    """
+    if "auth_time" not in claims and not says:
         return
     moment, said = time.time() if now is None else now, _moment(claims, "auth_time")
     recent = said is not None and moment - AUTHENTICATED_WITHIN <= said <= moment + SKEW

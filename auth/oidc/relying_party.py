@@ -165,7 +165,7 @@ class RelyingParty:
         id_tokens.check_claims(claims, issuer=metadata.issuer, client_id=self.settings.client_id, checks=checks)
         id_tokens.check_nonce(claims, begun.nonce, checks)
         if begun.anew:
-            id_tokens.check_authenticated(claims, checks)
+            id_tokens.check_authenticated(claims, checks, says=metadata.says_auth_time)
         id_tokens.check_access_token(claims, token, tokens.get("access_token"), checks)
         return claims
 

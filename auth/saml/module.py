@@ -78,6 +78,11 @@ class SamlModule:
     def path(connection: Connection) -> str:
         return f"/auth/saml/{connection.name}"
 
+    @staticmethod
+    def skew(connection: Connection) -> timedelta:
+        """By how much the provider's clock may differ from ours."""
+        return timedelta(seconds=SamlSettings.kept(connection.settings).clock_skew)
+
     def ours(self, tenant: Tenant, connection: Connection) -> Ours:
         from auth.saml.metadata import Ours
 

@@ -77,6 +77,7 @@ class Provider:
             "userinfo_endpoint": f"{self.issuer}/me",
             "end_session_endpoint": f"{self.issuer}/end",
             "authorization_response_iss_parameter_supported": True,
+            "claims_supported": ["sub", "auth_time", "email", "email_verified", "name", "groups"],
         }
         self.metadata(document)
         return document
@@ -94,11 +95,13 @@ class Provider:
         proven = authorization.startswith("Basic ") or form.get("client_secret") == SECRET or "client_assertion" in form
         if began is None or not fits or not proven:
             return 400, {"error": "invalid_grant"}
-        return 200, {"access_token": "opaque", "token_type": "Bearer", "id_token": self.id_token(began.get("nonce", ""))}
+        return 200, {"access_token": "opaque", "token_type": "Bearer", "id_token": self.id_token(began)}
 
-    def id_token(self, nonce: str) -> str:
+    def id_token(self, began: dict[str, str]) -> str:
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT, "exp": now + 300, "iat": now, "nonce": nonce, **self.person}
+        claims = {"iss": self.issuer, "aud": CLIENT, "exp": now + 300, "iat": now, "nonce": began.get("nonce", ""), **self.person}
+        if "max_age" in began:
+            claims["auth_time"] = now  # it has just asked (Core, 3.1.2.1)
         self.claims(claims)
         return self.signed(claims)
 

@@ -178,7 +178,7 @@ async def test_only_addresses_that_the_provider_says_are_verified_count(
 
 async def test_whom_the_token_endpoint_names_does_not_count(connected: Connected, provider: Provider) -> None:
     answer = provider.agree(await connected.begin())
-    forged = {"access_token": "opaque", "token_type": "bearer", "id": 1, "email": "owner@acme.example", "id_token": provider.id_token("")}
+    forged = {"access_token": "opaque", "token_type": "bearer", "id": 1, "email": "owner@acme.example", "id_token": provider.id_token({})}
     provider.answers["/token"] = _json(forged)
     await connected.bring(answer)
     first = (await who(connected.browser))["me"]

@@ -96,7 +96,7 @@ async def test_a_token_that_is_not_right_signs_nobody_in(auth: Auth, connected: 
 async def test_a_tampered_token_signs_nobody_in(auth: Auth, connected: Connected, provider: Provider) -> None:
     there = await connected.begin()
     answer = provider.agree(there)
-    head, body, signature = provider.id_token(provider.codes[answer["code"]]["nonce"]).split(".")
+    head, body, signature = provider.id_token(provider.codes[answer["code"]]).split(".")
     claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))) | {"sub": "owner"}
     changed = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     provider.answers["/token"] = (200, json.dumps({"id_token": f"{head}.{changed}.{signature}"}).encode(), "application/json")
