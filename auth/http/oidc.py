@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -15,12 +17,15 @@ from auth.http.entering import REHEARSAL, arrival_of, arrive, begun_again, bound
 from auth.http.hints import hint_of
 from auth.http.pages import redirect
 from auth.http.provider_answers import GOOD_FOR, answer_of
+from auth.oidc.id_tokens import good_until
 from auth.oidc.module import OidcModule
 from auth.oidc.relying_party import Begun
 from auth.parts import Parts
-from auth.sso.checks import AS_EXPECTED, NOTHING, Checks, SignInRefused, refused
+from auth.sso.checks import AS_EXPECTED, Checks, SignInRefused, refused
+from auth.sso.connections import Connection
+from tenants.registry import Tenant
 
-STATE = "oidc"
+STATE, LOGOUT = "oidc", "oidc_logout"
 _LOGOUT_FIELDS = frozenset({"logout_token"})
 LONGEST_TOKEN = 64 * 1024
 
@@ -66,23 +71,31 @@ async def return_from_provider(request: AnyRequest, parts: GivenParts, name: Fro
 
 @post("/auth/oidc/{name:str}/backchannel", status_code=200)
 async def hear_of_logout(request: AnyRequest, parts: GivenParts, name: FromPath[str]) -> Response[str]:
-    """The provider tells that a session of its has ended (Back-Channel Logout 1.0): so do those that were opened by it."""
+    """The provider tells that a session of its has ended (Back-Channel Logout 1.0): so do those that were opened by it.
+
+    Where it names the person alone, all that they have opened through it. Each token once: replayed, it would end what was opened later.
+    """
     tenant = tenant_of(request)
     connection = await connection_named(parts, request, name, "oidc")
     checks = Checks()
     fields = await form_fields(request, _LOGOUT_FIELDS, largest=LONGEST_TOKEN, longest=LONGEST_TOKEN)
     try:
         claims = await _module(parts).relying_party(tenant, connection).claims_of_logout(fields.get("logout_token", ""), checks)
-        session = claims.get("sid")
-        checks.require(
-            "logout_session", "the session that has ended", AS_EXPECTED if session else NOTHING, when=isinstance(session, str) and bool(session)
-        )
+        once = await parts.handles.first_time(tenant, LOGOUT, f"{connection.id}\n{claims['jti']}", good_until(claims))
+        checks.require("logout_once", "a token that comes for the first time", AS_EXPECTED if once else "one that came before", when=once)
     except SignInRefused as refusal:
         await parts.gate.refuse(tenant, connection, refusal, arrival_of(parts, request))
         return Response("", status_code=400, headers={"Cache-Control": "no-store"})
-    for id in await parts.sessions.revoke_at_provider(tenant, connection.id, str(claims["sid"])):
+    for id in await _ended(parts, tenant, connection, claims):
         parts.rights.forget(tenant, id)
     return Response("", status_code=200, headers={"Cache-Control": "no-store"})
+
+
+async def _ended(parts: Parts, tenant: Tenant, connection: Connection, claims: Mapping[str, Any]) -> list[UUID]:
+    if claims.get("sid"):
+        return await parts.sessions.revoke_at_provider(tenant, connection.id, claims["sid"])
+    known = await parts.linked.person(tenant, connection.id, claims["sub"])
+    return await parts.sessions.revoke_through(tenant, connection.id, known) if known else []
 
 
 def _module(parts: Parts) -> OidcModule:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -26,7 +25,6 @@ from auth.http.pages import redirect
 from auth.identities import ExternalIdentity
 from auth.opaque import new_opaque
 from auth.parts import Parts
-from auth.saml.anew import check_authenticated
 from auth.saml.module import METADATA_TYPE
 from auth.sso.checks import AS_EXPECTED, NOTHING, Check, Checks, SignInRefused
 from auth.sso.connections import Connection
@@ -142,7 +140,7 @@ async def _used(
         asked = unasked if verified.answers is None else await these.take(REQUEST, verified.answers.removeprefix("_"))
         checks.require("same_connection", connection.name, asked["connection"], when=asked["connection"] == connection.name)
         if asked.get("again") is not None:
-            check_authenticated(checks, verified.instants, skew=module_of(parts).skew(connection), now=datetime.now(UTC))
+            module_of(parts).check_asked_anew(connection, checks, verified)
         return await these.keep(FINISH, _result(connection, checks, asked, identity), seconds=FINISHED_WITHIN, browser=asked["browser"])
 
     return await parts.handles.together(tenant_of(request), steps)

@@ -9,6 +9,7 @@ import hmac
 import json
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from joserfc import jws
@@ -84,6 +85,11 @@ def check_claims(claims: dict[str, Any], *, issuer: str, client_id: str, checks:
         AS_EXPECTED if subject else NOTHING,
         when=isinstance(subject, str) and bool(subject) and subject.isprintable(),
     )
+
+
+def good_until(claims: dict[str, Any]) -> datetime:
+    """When a token that `check_claims` takes now is refused for its age."""
+    return datetime.fromtimestamp(min(float(claims["exp"]) + SKEW, float(claims["iat"]) + LONGEST_LIFE), UTC)
 
 
 def check_nonce(claims: dict[str, Any], nonce: str, checks: Checks) -> None:

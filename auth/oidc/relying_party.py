@@ -82,7 +82,7 @@ class RelyingParty:
         metadata = await self._metadata(checks)
         claims = await id_tokens.read(token, lambda kid: self.discovery.key(metadata, kid), checks)
         id_tokens.check_claims(
-            claims | {"sub": claims.get("sub") or claims.get("sid")}, issuer=metadata.issuer, client_id=self.settings.client_id, checks=checks
+            {**claims, "sub": claims.get("sub", claims.get("sid"))}, issuer=metadata.issuer, client_id=self.settings.client_id, checks=checks
         )
         events = claims.get("events")
         is_one = isinstance(events, dict) and isinstance(events.get("http://schemas.openid.net/event/backchannel-logout"), dict)
@@ -90,6 +90,11 @@ class RelyingParty:
         checks.require(
             "logout_nonce", "no number of a sign-in (nonce)", "such a number" if "nonce" in claims else AS_EXPECTED, when="nonce" not in claims
         )
+        session, number = claims.get("sid"), claims.get("jti")
+        named = isinstance(session, str) if session is not None else claims.get("sub") is not None
+        checks.require("logout_session", "the session that has ended, or whose", AS_EXPECTED if named else NOTHING, when=named)
+        numbered = isinstance(number, str) and bool(number)
+        checks.require("logout_number", "a number (jti)", AS_EXPECTED if numbered else NOTHING, when=numbered)
         return claims
 
     async def logout_address(self, back: str) -> str | None:

@@ -78,11 +78,6 @@ class SamlModule:
     def path(connection: Connection) -> str:
         return f"/auth/saml/{connection.name}"
 
-    @staticmethod
-    def skew(connection: Connection) -> timedelta:
-        """By how much the provider's clock may differ from ours."""
-        return timedelta(seconds=SamlSettings.kept(connection.settings).clock_skew)
-
     def ours(self, tenant: Tenant, connection: Connection) -> Ours:
         from auth.saml.metadata import Ours
 
@@ -119,6 +114,14 @@ class SamlModule:
         else:
             verified = verify(checks, response, expected)
         return verified, identity_of(checks, connection.id, expected.settings, verified)
+
+    @staticmethod
+    def check_asked_anew(connection: Connection, checks: Checks, verified: Verified) -> None:
+        """The provider was told to ask again, and says that it has. Raises SignInRefused."""
+        from auth.saml.anew import check_authenticated
+
+        skew = timedelta(seconds=SamlSettings.kept(connection.settings).clock_skew)
+        check_authenticated(checks, verified.instant, skew=skew, now=datetime.now(UTC))
 
     def sign_out(self, tenant: Tenant, connection: Connection, number: str, session: str) -> Sent | None:
         """Ask the provider to end its session, which is called `session` here; None where it has no address for that."""

@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 class Verified:
     """What the signed assertion says. `answers`: the id of the request it answers, None where nobody has asked. `until`: when it is worthless.
 
-    `instants`: when they have proven who they are at the provider.
+    `instant`: when they have proven who they are at the provider.
     """
 
     assertion_id: str
@@ -43,7 +43,7 @@ class Verified:
     name_format: str | None
     session_index: str | None
     contexts: tuple[str, ...]
-    instants: tuple[datetime | None, ...]
+    instant: datetime | None
     attributes: dict[str, tuple[str, ...]]
 
     @property
@@ -248,7 +248,7 @@ def _verified(checks: Checks, assertion: Element, answers: str | None, until: da
         format,
         statements[0].get("SessionIndex") if statements else None,
         tuple(words(node) for node in found(assertion, "saml:AuthnStatement/saml:AuthnContext/saml:AuthnContextClassRef")),
-        tuple(moment(node.get("AuthnInstant")) for node in statements),
+        moment(statements[0].get("AuthnInstant")),
         _attributes(assertion),
     )
     if not expected.settings.attribute_subject:

@@ -138,6 +138,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "logout_event": ("Sign-out says that it is one", _OTHER),
         "logout_name": ("Sign-out names the person", _OTHER),
         "logout_nonce": ("Sign-out is no sign-in", _OTHER),
+        "logout_number": ("Sign-out has a number", _OTHER),
         "logout_once": ("Sign-out comes for the first time", _OTHER),
         "logout_session": ("Sign-out names a session", _OTHER),
         "logout_status": ("The provider signed them out", "See the provider's own log: it did not sign the person out."),

@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from joserfc.jwk import ECKey
+from litestar.types import ASGIApp
 
 from auth.service import Auth
+from tenants.ids import new_id
 from tests.forms import form_of
-from tests.integration.auth.conftest import who
+from tests.integration.auth.conftest import client_at, who
 from tests.integration.auth.providers.connecting import Connected
 from tests.peers.openid import CLIENT, Provider
 
@@ -72,7 +74,7 @@ async def test_the_provider_says_that_somebody_signed_out_and_their_session_here
     def token(**changed: Any) -> str:
         return provider.signed({**claims, "events": event, **changed})
 
-    wrong = [token(events={}), token(aud="other"), token(nonce="n"), token(sid=None), "nonsense"]
+    wrong = [token(events={}), token(aud="other"), token(nonce="n"), token(sid=None), token(sid=1), token(jti=None), token(jti=""), "nonsense"]
     refusals = [(await connected.browser.post(address, data={"logout_token": one})).status_code for one in wrong]
     still = (await who(connected.browser))["me"]
     heard = await connected.browser.post(address, data={"logout_token": token()})
@@ -82,6 +84,32 @@ async def test_the_provider_says_that_somebody_signed_out_and_their_session_here
     assert still is not None
     assert heard.status_code == 200
     assert (after.status_code, after.headers["location"]) == (303, "/auth/login?next=/auth/account")
+
+
+async def test_a_provider_that_names_the_person_alone_ends_all_that_they_opened_through_it_once(
+    app: ASGIApp, connected: Connected, provider: Provider
+) -> None:
+    address = f"/auth/oidc/{connected.connection.name}/backchannel"
+    now = int(time.time())
+    event: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    claims = {"iss": provider.issuer, "aud": CLIENT, "iat": now, "exp": now + 60, "events": event, "jti": new_id().hex}
+    token = provider.signed({**claims, "sub": provider.person["sub"]})
+    stranger = provider.signed({**claims, "jti": new_id().hex, "sub": new_id().hex})
+    async with client_at(app, "acme.localhost") as another:
+        for browser in (connected.browser, another):
+            visit = Connected(connected.connection, browser, connected.house)
+            assert (await visit.bring(provider.agree(await visit.begin()))).status_code == 303
+        unknown = await connected.browser.post(address, data={"logout_token": stranger})
+        still = [(await who(browser))["me"] for browser in (connected.browser, another)]
+        heard = await connected.browser.post(address, data={"logout_token": token})
+        after = [(await browser.get("/auth/account")).status_code for browser in (connected.browser, another)]
+        await connected.bring(provider.agree(await connected.begin()))
+        replayed = await connected.browser.post(address, data={"logout_token": token})
+
+    assert (unknown.status_code, heard.status_code, replayed.status_code) == (200, 200, 400)
+    assert None not in still
+    assert after == [303, 303]
+    assert (await who(connected.browser))["me"] is not None
 
 
 async def test_whoever_signs_out_here_goes_on_to_the_providers_sign_out(connected: Connected, provider: Provider) -> None:
