@@ -27,6 +27,7 @@ from auth.sessions import Via
 from auth.sso.checks import Check, Checks, SignInRefused, refused
 from auth.sso.connections import Connection
 from tenants.errors import Refusal
+from tenants.registry import Tenant
 from tenants.sentences import sentence
 from tenants.transaction import Cause
 
@@ -103,28 +104,64 @@ async def arrive(
 
 async def turn_away(parts: Parts, request: AnyRequest, connection: Connection, refusal: SignInRefused, checks: Checks, wanted: str) -> Response[str]:
     """A module has refused: that is written down and raised again; of a rehearsal, it is the result."""
-    if rehearsal := REHEARSAL.fullmatch(wanted):
+    if (rehearsal := REHEARSAL.fullmatch(wanted)) and refusal.trace is None:
         if refusal.check not in checks.done:
             checks.done.append(refusal.check)
-        return await _rehearsed(parts, request, connection, checks, rehearsal, None)
+        return await _rehearsed(parts, request, connection, checks, rehearsal, None, refusal)
     await parts.gate.refuse(tenant_of(request), connection, refusal, arrival_of(parts, request))
     raise refusal
 
 
-async def _rehearsed(
-    parts: Parts, request: AnyRequest, connection: Connection, checks: Checks, rehearsal: re.Match[str], identity: ExternalIdentity | None
-) -> Response[str]:
-    """The result waits under a handle for the page of whoever began it, in the browser in which they did. Raises SignInRefused elsewhere."""
+async def rehearses(parts: Parts, request: AnyRequest, connection: Connection, wanted: str) -> bool:
+    """Whether this is a test of the connection, which may be switched off still, in the browser of whoever began it.
+
+    Raises SignInRefused, written down, where somebody only says so: else strangers could try what they like past the audit log.
+    """
+    rehearsal = REHEARSAL.fullmatch(wanted)
+    if rehearsal is not None:
+        await _begun(parts, request, connection, rehearsal, parts.handles.look, None)
+    return rehearsal is not None
+
+
+async def _begun(
+    parts: Parts,
+    request: AnyRequest,
+    connection: Connection,
+    rehearsal: re.Match[str],
+    read: Callable[[Tenant, str, str | None, str | None], Awaitable[dict[str, Any]]],
+    refusal: SignInRefused | None,
+) -> str | None:
+    """The browser in which the test began. Raises `refusal`, else what shows that there is no such test; written down."""
     tenant = tenant_of(request)
     browser = setup_secret(parts, request) if rehearsal["guest"] else session_secret(parts, request)
-    began = await parts.handles.take(tenant, REHEARSING, rehearsal["handle"], browser)
-    if began["connection"] != connection.name:
-        raise refused("rehearsal_connection", "a sign-in through the connection that is tested", "one through another")
+    try:
+        tested = (await read(tenant, REHEARSING, rehearsal["handle"], browser))["connection"]
+        Checks().require(
+            "rehearsal_connection", "a sign-in through the connection that is tested", "one through another", when=tested == connection.name
+        )
+    except SignInRefused as none:
+        await parts.gate.refuse(tenant, connection, refusal or none, arrival_of(parts, request))
+        raise refusal or none from None
+    return browser
+
+
+async def _rehearsed(
+    parts: Parts,
+    request: AnyRequest,
+    connection: Connection,
+    checks: Checks,
+    rehearsal: re.Match[str],
+    identity: ExternalIdentity | None,
+    refusal: SignInRefused | None = None,
+) -> Response[str]:
+    """The result waits under a handle for the page of whoever began it, in the browser in which they did. Raises as `_begun` elsewhere."""
+    tenant = tenant_of(request)
+    browser = await _begun(parts, request, connection, rehearsal, parts.handles.take, refusal)
     if identity is not None:
         await _would_arrive(parts, request, connection, identity, checks)
     if identity is not None and all(check.passed for check in checks.done):
         await parts.connections.tested(tenant, connection, Cause(correlation_of(request)))
-    result = {"connection": began["connection"], "checks": [check.document() for check in checks.done], "said": _said(identity) if identity else None}
+    result = {"connection": connection.name, "checks": [check.document() for check in checks.done], "said": _said(identity) if identity else None}
     kept = await parts.handles.keep(tenant, REHEARSED, result, seconds=REHEARSED_FOR, browser=browser)
     return redirect(f"{rehearsal['page']}?result={kept}")
 

@@ -16,7 +16,7 @@ from auth.http.bodies import form_fields, json_fields
 from auth.http.branding import branded
 from auth.http.connected import connection_named
 from auth.http.context import AnyRequest, GivenParts, address_of, correlation_of, device_of, header_of, tenant_of
-from auth.http.entering import REHEARSAL, arrival_of, arrive, turn_away
+from auth.http.entering import arrival_of, arrive, rehearses, turn_away
 from auth.http.granting import second_factor
 from auth.http.guards import bind_form, check_own_form
 from auth.http.hints import hint_of
@@ -64,7 +64,8 @@ async def _person(parts: Parts, request: AnyRequest, connection: Connection) -> 
         fields |= await form_fields(request, _FORM_FIELDS)
         wanted = own_path(fields["next"])
         check_own_form(parts, request, FORM, fields["form"])
-        identity = await _proven(parts, request, connection, fields["login"], fields["password"], checks, rehearsal=bool(REHEARSAL.fullmatch(wanted)))
+        rehearsal = await rehearses(parts, request, connection, wanted)
+        identity = await _proven(parts, request, connection, fields["login"], fields["password"], checks, rehearsal=rehearsal)
         return await arrive(parts, request, connection, identity, checks, wanted)
     except SignInRefused as refusal:
         return await _refused(parts, request, connection, refusal, checks, fields["login"], wanted)

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from auth.destinations import own_path
 from auth.http.connected import connection_named
 from auth.http.context import AnyRequest, GivenParts, tenant_of
-from auth.http.entering import REHEARSAL, arrive, begun_again, bound_browser, browser_of, turn_away
+from auth.http.entering import arrive, begun_again, bound_browser, browser_of, rehearses, turn_away
 from auth.http.pages import redirect
 from auth.http.provider_answers import GOOD_FOR, answer_of
 from auth.oauth2.module import OAuth2Module
@@ -27,7 +27,7 @@ async def begin_at_oauth2(request: AnyRequest, parts: GivenParts, name: FromPath
     tenant = tenant_of(request)
     connection = await connection_named(parts, request, name, "oauth2")
     wanted = own_path(request.query_params.get("next"))
-    if not connection.enabled and not REHEARSAL.fullmatch(wanted):
+    if not await rehearses(parts, request, connection, wanted) and not connection.enabled:
         off = refused("connection_enabled", "a connection that is switched on", "one that is switched off")
         return await turn_away(parts, request, connection, off, Checks(), wanted)
     verifier = new_opaque() + new_opaque()

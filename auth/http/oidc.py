@@ -13,7 +13,7 @@ from auth.destinations import own_path
 from auth.http.bodies import form_fields
 from auth.http.connected import connection_named
 from auth.http.context import AnyRequest, GivenParts, tenant_of
-from auth.http.entering import REHEARSAL, arrival_of, arrive, begun_again, bound_browser, browser_of, turn_away
+from auth.http.entering import arrival_of, arrive, begun_again, bound_browser, browser_of, rehearses, turn_away
 from auth.http.hints import hint_of
 from auth.http.pages import redirect
 from auth.http.provider_answers import GOOD_FOR, answer_of
@@ -41,7 +41,7 @@ async def begin_at_provider(request: AnyRequest, parts: GivenParts, name: FromPa
     browser, cookies = bound_browser(parts, request)
     payload = {"connection": str(connection.id), "nonce": begun.nonce, "verifier": begun.verifier, "wanted": wanted, "again": again}
     try:
-        if not connection.enabled and not REHEARSAL.fullmatch(wanted):
+        if not await rehearses(parts, request, connection, wanted) and not connection.enabled:
             raise refused("connection_enabled", "a connection that is switched on", "one that is switched off")
         state = await parts.handles.keep(tenant, STATE, payload, seconds=GOOD_FOR, browser=browser)
         there = await _module(parts).relying_party(tenant, connection).address(begun, state, hint_of(request))

@@ -19,7 +19,7 @@ from auth.destinations import own_path
 from auth.http.bodies import posted_fields
 from auth.http.connected import connection_named
 from auth.http.context import AnyRequest, GivenParts, tenant_of
-from auth.http.entering import REHEARSAL, arrival_of, arrive, begun_again, bound_browser, browser_of, turn_away
+from auth.http.entering import REHEARSAL, arrival_of, arrive, begun_again, bound_browser, browser_of, rehearses, turn_away
 from auth.http.handover import handed_over, module_of
 from auth.http.pages import redirect
 from auth.identities import ExternalIdentity
@@ -55,7 +55,7 @@ async def ask_provider(request: AnyRequest, parts: GivenParts, name: FromPath[st
     if request.headers.get("host", "").lower() != urlsplit(base).netloc.lower():
         # The provider knows one address of this organization; a cookie of another one would not come back with its answer.
         return redirect(f"{base}{module_of(parts).start(connection)}?{urlencode({'next': wanted})}")
-    if not REHEARSAL.fullmatch(wanted):
+    if not await rehearses(parts, request, connection, wanted):
         await check_enabled(parts, request, connection)
     browser, cookies = bound_browser(parts, request)
     again = await begun_again(parts, request)

@@ -188,8 +188,7 @@ async def test_a_link_opens_its_own_connection_and_nothing_else(
     assert [answer.status_code for answer in forged] == [403, 403, 403, 410]
     begun = onward(await send(guest, CONNECTION, f"{CONNECTION}/test"))
     there = await guest.get(begun.replace(f"/auth/oidc/{name}/", f"/auth/oidc/{hidden}/"))
-    back = await guest.get(f"/auth/oidc/{hidden}/callback", params=provider.agree(there.headers["location"]))
-    assert back.status_code == 401
+    assert there.status_code == 401
 
 
 async def test_a_link_that_says_so_switches_on_and_one_that_does_not_leaves_alone_what_is_on(

@@ -80,11 +80,12 @@ async def test_a_test_in_anothers_browser_shows_and_does_nothing(
     name = await connect(admin, provider)
     begun = await send(admin, f"/admin/sign-on/{name}", f"/admin/sign-on/{name}/test")
     stranger = await signed_in(app, await new_person(acme, role="admin"))
-    there = await stranger.get(onward(begun))
+    refused = await stranger.get(onward(begun))
+    there = await admin.get(onward(begun))
 
     back = await stranger.get(f"/auth/oidc/{name}/callback", params=provider.agree(there.headers["location"]))
 
-    assert back.status_code == 401
+    assert (refused.status_code, there.status_code, back.status_code) == (401, 303, 401)
     await stranger.aclose()
 
 

@@ -113,6 +113,14 @@ async def test_relay_state_is_a_handle_never_an_address_and_that_of_this_request
     assert done.headers["location"] == "/auth/account"
 
 
+@pytest.mark.parametrize("name", ["plain", "off"])
+async def test_whoever_only_says_that_they_test_it_is_not_sent_to_the_provider_and_is_in_the_audit_log(name: str, visiting: Visiting) -> None:
+    visit = visiting(name)
+    page = await visit.browser.get(f"{visit.path}/login", params={"next": f"/admin/sign-on/{name}/test/{'A' * 43}"})
+
+    assert await visit.check(page) == "rehearsal_known"
+
+
 async def test_finish_takes_only_the_browser_that_asked_and_only_once(visit: Visit, at_acme: httpx.AsyncClient) -> None:
     taken = await visit.send(await visit.good())
     await at_acme.get("/auth/login")

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -21,6 +22,8 @@ from auth.reach import Reach
 from auth.service import Auth
 from auth.sso.checks import Checks
 from tenants.errors import ValidationFailed
+from tenants.ids import new_id
+from tenants.transaction import Cause
 from tests.forms import form_of
 from tests.integration.auth.conftest import bearer, client_at, who
 from tests.integration.auth.directories.connecting import by_json, check_of, connect, settings_for
@@ -208,6 +211,29 @@ async def test_the_form_says_one_sentence_and_a_number_whatever_was_wrong(
     assert plain[0] == plain[1]
     assert all(re.search(r"<code>[0-9A-Z]{4}-[0-9A-Z]{4}</code>", page) for page in pages)
     assert strange.status_code == 403
+
+
+@pytest.mark.parametrize("state", ["on", "off"])
+async def test_whoever_only_says_that_they_test_it_asks_the_directory_nothing_and_is_in_the_audit_log(
+    state: str,
+    auth: Auth,
+    acme: House,
+    browser: httpx.AsyncClient,
+    at_acmes: Directory,
+) -> None:
+    connection = await connect(auth, acme, at_acmes)
+    await auth.parts.connections.change(acme.tenant, connection.name, lambda known: replace(known, enabled=state == "on"), Cause(new_id()))
+    form = form_of(await browser.get(f"/auth/ldap/{connection.name}"))
+    found = []
+    for password in ("nope", "alicepw"):
+        typed = {"login": "alice", "password": password, "form": form, "next": f"/admin/sign-on/{connection.name}/test/{'A' * 43}"}
+        page = await browser.post(f"/auth/ldap/{connection.name}", data=typed)
+        number = re.search(r"<code>([0-9A-Z]{4}-[0-9A-Z]{4})</code>", page.text)
+        (refused,) = await auth.parts.trail.refusals(acme.tenant, trace=number[1]) if number else (None,)
+        found.append((page.status_code, refused.check if refused else None))
+
+    assert found == [(401, "rehearsal_known")] * 2
+    assert (await who(browser))["me"] is None
 
 
 async def test_an_administrator_sees_what_is_wrong_without_anybody_signing_in(auth: Auth, acme: House, at_acmes: Directory) -> None:

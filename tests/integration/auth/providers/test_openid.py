@@ -13,7 +13,7 @@ from auth.service import Auth
 from tenants.ids import new_id
 from tests.forms import form_of
 from tests.integration.auth.conftest import client_at, who
-from tests.integration.auth.providers.connecting import Connected
+from tests.integration.auth.providers.connecting import Connected, refused
 from tests.peers.openid import CLIENT, Provider
 
 
@@ -32,6 +32,13 @@ async def test_methods_that_nothing_can_store_do_no_harm(connected: Connected, p
     back = await connected.bring(provider.agree(await connected.begin()))
 
     assert back.status_code == 303
+
+
+async def test_whoever_only_says_that_they_test_it_is_not_sent_to_the_provider_and_is_in_the_audit_log(auth: Auth, connected: Connected) -> None:
+    test = {"next": f"/admin/sign-on/{connected.connection.name}/test/{'A' * 43}"}
+    answer = await connected.browser.get(f"{connected.path}/login", params=test)
+
+    assert await refused(auth, connected, answer) == "rehearsal_known"
 
 
 async def test_who_is_likely_to_come_is_told_to_the_provider(connected: Connected) -> None:
