@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import secrets
 
@@ -9,6 +10,7 @@ import pyotp
 
 STEP = 30
 DIGITS = 6
+SECRET_BYTES = 20
 EITHER_WAY = 1
 CODES = 10
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -18,6 +20,11 @@ _HALF = 5
 def new_secret() -> str:
     """160 random bits in base 32 (RFC 4226, 4, R6)."""
     return pyotp.random_base32(32)
+
+
+def secret_for(seed: str, browser: str) -> str:
+    """What a browser is shown of an authenticator that is being set up: the same each time there, and another one in every other browser."""
+    return base64.b32encode(hmac.digest(base64.b32decode(seed), f"authenticator\0{browser}".encode(), "sha256")[:SECRET_BYTES]).decode()
 
 
 def step_of(secret: str, code: str, now: float, last_step: int) -> int | None:

@@ -44,7 +44,12 @@ BEGIN = statement(
     WHERE authenticators.confirmed_at IS NULL
     """
 )
-CONFIRM = statement("UPDATE __tenant__.authenticators SET confirmed_at = :now, last_step = :step WHERE user_id = :user_id AND confirmed_at IS NULL")
+CONFIRM = statement(
+    """
+    UPDATE __tenant__.authenticators SET secret = :secret, confirmed_at = :now, last_step = :step
+    WHERE user_id = :user_id AND confirmed_at IS NULL
+    """
+)
 TAKE = statement("UPDATE __tenant__.authenticators SET last_step = :step WHERE user_id = :user_id AND last_step < :step AND confirmed_at IS NOT NULL")
 FORGET = statement("DELETE FROM __tenant__.authenticators WHERE user_id = :user_id")
 FORGET_PASSKEYS = statement("DELETE FROM __tenant__.passkeys WHERE user_id = :user_id")
@@ -107,8 +112,12 @@ class Factors:
             raise ProviderOnly
         return Need.NOTHING if "mfa" in amr else Need.PROVE
 
-    async def begin(self, tenant: Tenant, user_id: UUID, issuer: str) -> Begun:
-        """A secret to set up; asked again, the same one, until it is confirmed. Raises Conflict where there is an authenticator already."""
+    async def begin(self, tenant: Tenant, user_id: UUID, issuer: str, browser: str) -> Begun:
+        """A secret to set up; asked again in this browser, the same one, until one is confirmed.
+
+        Whoever looked at the page elsewhere, with a password that they should not know, has not seen the one that counts in the end.
+        Raises Conflict where there is an authenticator already.
+        """
         row = await self._row(tenant, user_id)
         if row is None:
             raise NotFound("There is no such person any more.")
@@ -119,13 +128,16 @@ class Factors:
             row = await self._row(tenant, user_id)
             if row is None or row["secret"] is None:
                 raise NotFound("There is no such person any more.")
-        secret = _secret(tenant, user_id, row)
+        secret = codes.secret_for(_secret(tenant, user_id, row), browser)
         return Begun(secret, codes.address_of(secret, issuer=issuer, account=row["username"]))
 
-    async def confirm(self, tenant: Tenant, user_id: UUID, code: str, address: str, cause: Cause) -> list[str]:
-        """The authenticator counts from now on; recovery codes, which are known only now. Raises InvalidCode, RateLimited."""
+    async def confirm(self, tenant: Tenant, user_id: UUID, code: str, browser: str, address: str, cause: Cause) -> list[str]:
+        """The authenticator that this browser was shown counts from now on; recovery codes, which are known only now.
+
+        Raises InvalidCode, RateLimited.
+        """
         async with self._attempt(tenant, user_id, address):
-            return await self._confirm(tenant, user_id, codes.plain(code), cause)
+            return await self._confirm(tenant, user_id, codes.plain(code), browser, cause)
 
     async def prove(self, tenant: Tenant, user_id: UUID, code: str, address: str, cause: Cause) -> None:
         """The code is the authenticator's, or one on paper; it is spent then. Raises InvalidCode, RateLimited."""
@@ -176,13 +188,15 @@ class Factors:
             await change.connection.execute(BEGIN, user_id=user_id, secret=sealed, now=change.now)
 
     @repeatable
-    async def _confirm(self, tenant: Tenant, user_id: UUID, code: str, cause: Cause) -> list[str]:
+    async def _confirm(self, tenant: Tenant, user_id: UUID, code: str, browser: str, cause: Cause) -> list[str]:
         async with transaction(self._database, tenant, cause) as change:
             row = await _held(change, user_id)
             if row is None or row["secret"] is None or row["confirmed_at"] is not None:
                 raise InvalidCode
-            step = codes.step_of(_secret(tenant, user_id, row), code, change.now.timestamp(), row["last_step"])
-            if step is None or not await change.connection.execute(CONFIRM, user_id=user_id, step=step, now=change.now):
+            secret = codes.secret_for(_secret(tenant, user_id, row), browser)
+            sealed = tenant.key.seal_personal(user_id, row["person_key"], FIELD, secret)
+            step = codes.step_of(secret, code, change.now.timestamp(), row["last_step"])
+            if step is None or not await change.connection.execute(CONFIRM, user_id=user_id, secret=sealed, step=step, now=change.now):
                 raise InvalidCode
             await forget_devices(change, user_id)
             await _tell(change, "SecondFactorAdded", user_id)

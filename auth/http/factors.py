@@ -65,7 +65,7 @@ async def change_own_factor(request: AnyRequest, parts: GivenParts) -> Response[
         elif fields["do"] == "renew":
             recovery = await parts.factors.renew_codes(tenant, user_id, code, address, cause)
         else:
-            recovery = await parts.factors.confirm(tenant, user_id, code, address, cause)
+            recovery = await parts.factors.confirm(tenant, user_id, code, session_secret(parts, request) or "", address, cause)
     except Refusal as refusal:
         return await _page(parts, request, principal, refusal)
     return await _done(parts, request, recovery)
@@ -119,7 +119,7 @@ async def _page(parts: Parts, request: AnyRequest, principal: Principal, refusal
     held, organization = await parts.factors.of(tenant, account.user_id), (await parts.policies.of(tenant)).name
     setup: dict[str, Any] = {"picture": "", "secret": ""}
     if not held.authenticator:
-        begun = await parts.factors.begin(tenant, account.user_id, organization)
+        begun = await parts.factors.begin(tenant, account.user_id, organization, session_secret(parts, request) or "")
         setup = {"picture": picture_of(begun.address), "secret": begun.secret}
     return await branded(
         parts,

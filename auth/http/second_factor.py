@@ -86,7 +86,7 @@ async def _stepped(parts: Parts, request: AnyRequest, kept: dict[str, Any], fiel
         proven = await parts.passkeys.prove(tenant, party, answered, "second_factor", cause, user_id=user_id)
         return (*proven.amr, "mfa"), []
     if enrols:
-        return SECOND_AMR, await parts.factors.confirm(tenant, user_id, fields["code"], address, cause)
+        return SECOND_AMR, await parts.factors.confirm(tenant, user_id, fields["code"], browser_of(parts, request) or "", address, cause)
     await parts.factors.prove(tenant, user_id, fields["code"], address, cause)
     return SECOND_AMR, []
 
@@ -130,7 +130,7 @@ async def _enrolment(parts: Parts, request: AnyRequest, user_id: UUID, shared: d
     organization, account = (await parts.policies.of(tenant)).name, await parts.accounts.get(tenant, user_id)
     if account is None:
         raise InvalidCredentials
-    begun = await parts.factors.begin(tenant, user_id, organization)
+    begun = await parts.factors.begin(tenant, user_id, organization, browser_of(parts, request) or "")
     asked = await parts.passkeys.ask_to_make(tenant, account, organization, party_of(parts, request), browser_of(parts, request))
     setup: dict[str, Any] = {"action": "/auth/second-factor", "picture": picture_of(begun.address), "secret": begun.secret, "asked": asked}
     return await branded(parts, request, "authenticator.html", **setup, **shared)

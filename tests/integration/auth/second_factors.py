@@ -38,9 +38,9 @@ async def type_code(browser: httpx.AsyncClient, address: str, code: str) -> http
 
 
 async def enrol(auth: Auth, person: Person) -> Enrolled:
-    begun = await auth.parts.factors.begin(person.tenant, person.user_id, "Acme")
+    begun = await auth.parts.factors.begin(person.tenant, person.user_id, "Acme", "a browser")
     code = pyotp.TOTP(begun.secret).now()
-    recovery = await auth.parts.factors.confirm(person.tenant, person.user_id, code, "192.0.2.1", Cause(new_id()))
+    recovery = await auth.parts.factors.confirm(person.tenant, person.user_id, code, "a browser", "192.0.2.1", Cause(new_id()))
     await as_if_later(auth, person)
     return Enrolled(person, begun.secret, recovery)
 

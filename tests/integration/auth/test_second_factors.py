@@ -61,6 +61,33 @@ async def test_somebody_sets_a_second_factor_up_and_is_asked_for_it_from_then_on
     assert me["data"]["me"]["twoFactorEnabled"] is True
 
 
+async def test_a_secret_that_was_shown_in_another_browser_is_never_the_one_that_counts(
+    auth: Auth, acme: House, browser: httpx.AsyncClient, app: ASGIApp, new_person: NewPerson
+) -> None:
+    """Whoever has looked at the page with a password that they should not know would have a copy of the authenticator."""
+    person = await new_person(acme)
+
+    async def shown(by: httpx.AsyncClient) -> tuple[str, str]:
+        page = (await by.get("/auth/account/second-factor")).text
+        return value_of(page, "form"), SECRET.findall(page)[0]
+
+    async with client_at(app, "acme.localhost") as stranger:
+        await sign_in(stranger, person)
+        _, seen = await shown(stranger)
+    await sign_in(browser, person)
+    form, own = await shown(browser)
+    copied = await browser.post("/auth/account/second-factor", data={"form": form, "code": pyotp.TOTP(seen).now()})
+    _, again = await shown(browser)
+    done = await browser.post("/auth/account/second-factor", data={"form": form, "code": pyotp.TOTP(own).now()})
+    await as_if_later(auth, person)
+    with pytest.raises(InvalidCode):
+        await auth.parts.factors.prove(acme.tenant, person.user_id, pyotp.TOTP(seen).now(), "192.0.2.1", Cause(new_id()))
+    await auth.parts.factors.prove(acme.tenant, person.user_id, pyotp.TOTP(own).now(), "192.0.2.1", Cause(new_id()))
+
+    assert own == again != seen
+    assert (len(own), copied.status_code, done.status_code) == (32, 401, 200)
+
+
 async def test_a_second_step_is_good_once_in_its_browser_and_not_without_the_first(
     auth: Auth, acme: House, app: ASGIApp, browser: httpx.AsyncClient, new_person: NewPerson
 ) -> None:

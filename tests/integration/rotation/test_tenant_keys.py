@@ -192,9 +192,9 @@ async def test_authenticators_and_recovery_codes_are_good_under_the_new_key(inha
     settings, user_id = inhabited.settings, inhabited.acme.id_of("author")
     async with Database(settings, connections=2) as pool:
         factors = Factors(pool, Limits(None))
-        begun = await factors.begin(inhabited.acme.tenant, user_id, "Acme")
+        begun = await factors.begin(inhabited.acme.tenant, user_id, "Acme", "a browser")
         code = pyotp.TOTP(begun.secret)
-        recovery = await factors.confirm(inhabited.acme.tenant, user_id, code.now(), "local", Cause(new_id()))
+        recovery = await factors.confirm(inhabited.acme.tenant, user_id, code.now(), "a browser", "local", Cause(new_id()))
 
         await rotate(settings, "acme", wait=0, say=quiet)
 
