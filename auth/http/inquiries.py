@@ -53,13 +53,12 @@ async def introspect(request: AnyRequest, parts: GivenParts) -> Response[bytes]:
 
 @get("/auth/verify")
 async def verify(request: AnyRequest, parts: GivenParts) -> Response[bytes]:
-    """For a reverse proxy that asks before it passes a request on: 204 with who it is, 401, or 403 where `permission` is asked for and missing."""
+    """For a reverse proxy that asks before it passes a request on: 204 with who it is, 401, or 403 where a `permission` is asked for and missing."""
     tenant = tenant_of(request)
     principal = await principal_of(parts, request)
     if principal is ANONYMOUS or principal.user_id is None:
         raise unauthenticated()
-    wanted = request.query_params.get("permission")
-    if wanted is not None and (len(wanted) > LONGEST_PERMISSION or not principal.may(wanted)):
+    if not all(len(wanted) <= LONGEST_PERMISSION and principal.may(wanted) for wanted in request.query_params.getall("permission", [])):
         raise Forbidden("This needs a permission that you do not have. Ask an administrator of your organization.")
     headers = {
         "Cache-Control": "no-store",
