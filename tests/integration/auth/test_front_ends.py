@@ -11,6 +11,7 @@ from auth.service import Auth
 from tenants.errors import ValidationFailed
 from tenants.ids import new_id
 from tenants.transaction import Cause
+from tests.forms import form_of
 from tests.integration.auth.conftest import NewPerson, bearer, who
 from tests.integration.auth.front_ends import BACK, VERIFIER, asking, brought, code_for, registered, trade
 from tests.integration.conftest import House
@@ -74,7 +75,10 @@ async def test_a_code_is_good_once_for_its_client_verifier_redirect_and_organiza
         await trade(at_globex, await fresh(), elsewhere),
         await trade(at_acme, "nonsense", front_end),
     ]
-    unverified = await trade(at_acme, await fresh(), front_end, code_verifier=None)
+    late = await fresh()
+    await browser.post("/auth/logout", data={"form": form_of(await browser.get("/auth/logout"))})
+    refusals.append(await trade(at_acme, late, front_end))
+    unverified = await trade(at_acme, late, front_end, code_verifier=None)
 
     assert {(answer.status_code, answer.json()["error"]) for answer in refusals} == {(401, "invalid_grant")}
     assert (unverified.status_code, unverified.json()["fields"]) == (400, {"code_verifier": "is missing"})

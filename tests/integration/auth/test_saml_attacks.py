@@ -136,6 +136,17 @@ async def test_finish_takes_only_the_browser_that_asked_and_only_once(visit: Vis
     assert await visit.check(second) == "saml_finish_known"
 
 
+async def test_what_one_connection_has_verified_is_finished_at_no_other(visit: Visit) -> None:
+    """Two providers may call two people the same."""
+    taken = await visit.send(await visit.good())
+
+    page = await visit.browser.get(taken.headers["location"].replace("/auth/saml/plain/", "/auth/saml/open/"))
+
+    (refused,) = await visit.auth.parts.trail.refusals(visit.house.tenant, most=1)
+    assert (page.status_code, refused.check, refused.trace in page.text) == (401, "same_connection", True)
+    assert (await visit.browser.get("/auth/account")).status_code == 303
+
+
 async def test_what_is_meant_for_one_organization_is_worth_nothing_at_another(visiting: Visiting, globex: House, visit: Visit) -> None:
     there = visiting("plain", at="globex")
     theirs = await there.good()

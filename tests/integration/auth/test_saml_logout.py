@@ -21,6 +21,7 @@ from ops.bench.identity_provider import Answer, at, attribute, one, pair_of, req
 from tenants.ids import new_id
 from tests.forms import form_of
 from tests.integration.auth.conftest import who
+from tests.integration.conftest import House
 from tests.saml.visiting import Visit, Visiting
 
 IDP_SLO = "https://idp.example/slo"
@@ -99,6 +100,7 @@ async def test_a_logout_that_the_provider_did_not_ask_for_ends_nothing(visiting:
         "not signed": _query("SAMLRequest", _request(visit, answer, "_s")).partition("&Signature")[0],
         "changed": _query("SAMLRequest", _request(visit, answer, "_s")).replace("RelayState=r", "RelayState=s"),
         "twice": _query("SAMLRequest", _request(visit, answer, "_s")) + "&SAMLRequest=x",
+        "the same twice": _query("SAMLRequest", _request(visit, answer, "_s")) + "&RelayState=r",
         "meant for another": _query("SAMLRequest", _request(visit, answer, "_s", Destination="https://other.example/slo")),
         "no destination": _query("SAMLRequest", _request(visit, answer, "_s", Destination=None)),
         "old": _query("SAMLRequest", _request(visit, answer, "_s", IssueInstant=old)),
@@ -115,6 +117,7 @@ async def test_a_logout_that_the_provider_did_not_ask_for_ends_nothing(visiting:
         "not signed": "signed",
         "changed": "signed",
         "twice": "signed",
+        "the same twice": "signed",
         "meant for another": "destination",
         "no destination": "destination",
         "old": "issued",
@@ -177,6 +180,17 @@ async def test_whoever_signs_out_here_is_signed_out_at_the_provider_too(visiting
     first, second = [await visit.browser.get(f"{visit.path}/slo?{answered}") for _ in range(2)]
     assert (first.status_code, first.headers["location"]) == (303, "/auth/login?signed-out")
     assert await visit.check(second, "signed out at your provider is not sure") == "saml_logout_known"
+
+
+async def test_an_answer_counts_only_for_the_connection_whose_provider_was_asked(acme: House, visiting: Visiting) -> None:
+    visit = visiting("leaving")
+    number = await visit.auth.parts.handles.keep(acme.tenant, "saml_logout", {"connection": "plain"}, seconds=60)
+    done = f'<samlp:Status><samlp:StatusCode Value="{SUCCESS}"/></samlp:Status>'
+
+    page = await visit.browser.get(f"{visit.path}/slo?{_query('SAMLResponse', _message(visit, 'LogoutResponse', done, InResponseTo=f'_{number}'))}")
+
+    (refused,) = await visit.auth.parts.trail.refusals(acme.tenant, most=1)
+    assert (page.status_code, refused.check, refused.trace in page.text) == (401, "same_connection", True)
 
 
 async def test_without_an_address_at_the_provider_signing_out_ends_here(visiting: Visiting) -> None:

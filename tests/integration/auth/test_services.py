@@ -68,10 +68,12 @@ async def test_another_service_asks_whether_a_token_is_good(
     good = (await at_acme.post("/auth/introspect", data={"token": token, **proof})).json()
     bad = [(await at_acme.post("/auth/introspect", json={"token": text, **proof})).json() for text in (other, "x", token + "x", "")]
     nobody = await at_acme.post("/auth/introspect", json={"token": token, "client_id": "nobody"})
+    public = (await registered(auth, acme)).client.client_id
+    without_secret = await at_acme.post("/auth/introspect", json={"token": token, "client_id": public})
 
     assert (good["active"], good["role"], good["tenant"], good["client_id"]) == (True, "editor", "acme", asking_one.client.client_id)
     assert bad == [{"active": False}] * 4
-    assert nobody.status_code == 401
+    assert (nobody.status_code, without_secret.status_code) == (401, 401)
 
 
 async def test_a_reverse_proxy_asks_who_sends_a_request(auth: Auth, bus: Bus, acme: House, at_acme: httpx.AsyncClient) -> None:
@@ -79,7 +81,11 @@ async def test_a_reverse_proxy_asks_who_sends_a_request(auth: Auth, bus: Bus, ac
 
     known = await at_acme.get("/auth/verify?permission=content.publish", headers=bearer(token))
     less = await at_acme.get("/auth/verify?permission=users.manage", headers=bearer(token))
+    several = [
+        (await at_acme.get(f"/auth/verify?permission={first}&permission={second}", headers=bearer(token))).status_code
+        for first, second in (("content.publish", "content.create"), ("users.manage", "content.publish"), ("content.publish", "users.manage"))
+    ]
     nobody = await at_acme.get("/auth/verify")
 
     assert (known.status_code, known.headers["x-imprint-role"], known.headers["x-imprint-organization"]) == (204, "editor", "acme")
-    assert (less.status_code, nobody.status_code) == (403, 401)
+    assert (less.status_code, nobody.status_code, several) == (403, 401, [204, 403, 403])
