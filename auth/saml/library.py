@@ -15,7 +15,6 @@ from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
 from auth.saml.certificates import KeyPair
 from auth.saml.documents import Element, found
-from auth.saml.metadata import Ours
 from tenants.sentences import as_sentence, sentence
 
 _COMPLAINTS = {
@@ -66,21 +65,24 @@ OneLogin_Saml2_XML._schema_class = staticmethod(_compiled)  # noqa: SLF001 - the
 
 @lru_cache(maxsize=MOST_KNOWN)
 def settings_of(
-    ours: Ours, entity_id: str, sso_url: str, certificates: tuple[str, ...], pair: KeyPair, *, wants_encrypted: bool
+    ours: tuple[str, str], theirs: tuple[str, str], certificates: tuple[str, ...], pair: KeyPair, *, wants_encrypted: bool
 ) -> OneLogin_Saml2_Settings:
-    """As the library wants them: made once, since it breaks the lines of every key and certificate, and only reads them afterwards."""
+    """As the library wants them. `ours`: entity id and ACS; `theirs`: entity id and where sign-ins begin.
+
+    Made once, since it breaks the lines of every key and certificate, which takes longer than checking a signature; it only reads them afterwards.
+    """
     settings: dict[str, Any] = {
         "strict": True,
         "debug": False,
         "sp": {
-            "entityId": ours.entity_id,
-            "assertionConsumerService": {"url": ours.acs},
+            "entityId": ours[0],
+            "assertionConsumerService": {"url": ours[1]},
             "x509cert": pair.certificate,
             "privateKey": pair.key,
         },
         "idp": {
-            "entityId": entity_id,
-            "singleSignOnService": {"url": sso_url},
+            "entityId": theirs[0],
+            "singleSignOnService": {"url": theirs[1]},
             "x509certMulti": {"signing": list(certificates), "encryption": list(certificates[:1])},
         },
         "security": {

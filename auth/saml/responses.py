@@ -147,7 +147,7 @@ def _decrypted(checks: Checks, encoded: str, expected: Expected, certificates: l
     settings = expected.settings
     for pair in expected.keys if encrypted else expected.keys[:1]:
         try:
-            given = expected.ours, settings.entity_id, settings.sso_url, tuple(certificates), pair
+            given = (expected.ours.entity_id, expected.ours.acs), (settings.entity_id, settings.sso_url), tuple(certificates), pair
             return Response(settings_of(*given, wants_encrypted=settings.want_encrypted), encoded, pair.key)
         except Exception as error:  # noqa: BLE001 - the library raises whatever it meets; each becomes the same refusal
             log.info("saml response not opened", error=type(error).__name__)
