@@ -17,7 +17,6 @@ from tenants.errors import ConfigurationError
 from tenants.settings import TenantSettings
 from tests.integration.auth.conftest import NewPerson, client_at
 from tests.integration.auth.signing_in import sign_in
-from tests.integration.auth.test_own_sessions import SESSIONS
 from tests.integration.conftest import House
 from tests.integration.serving import running
 from tests.peers.geoip import file_of
@@ -49,7 +48,7 @@ async def test_people_see_the_place_in_their_language_beside_the_address(placed:
             person = await new_person(house)
             browser = await stack.enter_async_context(client_at(placed, f"{house.tenant.slug}.localhost", address=address))
             assert (await sign_in(browser, person)).status_code == 303
-            pages.append((await browser.get(SESSIONS, headers={"Accept-Language": language})).text)
+            pages.append((await browser.get("/auth/account/sessions", headers={"Accept-Language": language})).text)
 
     assert "München, Deutschland · 81.2.69.142" in " ".join(pages[0].split())
     assert "Munich, Germany · 81.2.69.142" in " ".join(pages[1].split())

@@ -6,7 +6,7 @@ import pytest
 
 from migrations.lint.escapes import escapes
 from tests.unit.migrations.lint_examples import MAKE, Example
-from tests.unit.migrations.test_lint_rules import broken
+from tests.unit.migrations.linting import broken
 
 RENAME = Example(("ALTER TABLE __tenant__.posts RENAME title TO headline",))
 HARMLESS = Example((MAKE,))

@@ -1,3 +1,5 @@
+"""What the linter of revisions finds, and what it lets pass."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -14,20 +16,10 @@ from migrations.lint.context import Past
 from migrations.sql.indexes import UnreadableIndex
 from tests.unit.migrations.lint_examples import BAD, Example
 from tests.unit.migrations.lint_examples_kept import GOOD
+from tests.unit.migrations.linting import broken
 
 PYTHON_RULES = {"own-connection", "python-without-need", "not-rendered"}
 ESCAPE_RULES = {"escape-unknown-rule", "escape-unjustified", "escape-unneeded"}
-
-
-def broken(example: Example, folder: Path, source: str = "") -> list[tuple[str, str]]:
-    """(rule, statement) for everything found in the example's revision."""
-    path = folder / "0002_example.py"
-    path.write_text(source)
-    past = Past()
-    before = Revision("0001", None, path, "Expand.")
-    judged(example.history, before, Rendered(example.earlier), past)
-    revision = Revision("0002", "0001", path, example.says, example.execution)
-    return [(finding.rule, finding.statement) for finding in judged(example.history, revision, Rendered(example.statements), past)]
 
 
 @pytest.mark.parametrize(("rule", "example"), [(rule, example) for rule, examples in BAD.items() for example in examples])

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
-import httpx
 import pytest
 from litestar.types import ASGIApp
 
 from app.bus import Bus
-from app.management.commands import ConfigureOrganization
 from app.users.commands import ChangeRole, RemoveUser, SuspendUser
 from auth.enforced import BREAK_GLASS, ENFORCED, BreakGlassNamed, LastWayIn
 from auth.principal import SYSTEM, Principal
 from auth.service import Auth
-from auth.sso.connections import Connection
-from ops.demo.people import ACME
 from tenants.database import Database
-from tenants.errors import ValidationFailed
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
 from tenants.statements import statement
@@ -26,50 +20,14 @@ from tenants.transaction import Cause
 from tests.forms import form_of
 from tests.integration.auth.arriving import arrive, connected, somebody
 from tests.integration.auth.conftest import PASSWORD, NewPerson, bearer, client_at, refused, token_pair
-from tests.integration.auth.second_factors import Enrolled, enrol, type_code
+from tests.integration.auth.enforced.enforcing import decide, enforced, objections, spare_key, until_refused
+from tests.integration.auth.second_factors import enrol, type_code
 from tests.integration.auth.signing_in import sign_in
-from tests.integration.conftest import House, house_of
+from tests.integration.conftest import House
 from tests.integration.migrations.commands import imprint
 
 EVENTS = statement("SELECT action FROM __tenant__.sign_in_events WHERE user_id = :id AND action LIKE 'BreakGlass%'")
 LETTERS = statement("SELECT count(*) FROM control.timers WHERE kind = 'auth.break_glass_used' AND data ->> 'user_id' = :id")
-
-
-@pytest.fixture
-async def house(migrated: TenantSettings, pool: Database) -> House:
-    return await house_of(migrated, pool, replace(ACME, slug=f"e{new_id().hex[-12:]}"))
-
-
-async def decide(bus: Bus, house: House, **sign_in: object) -> None:
-    await bus.execute(house.tenant, ConfigureOrganization(policies={"signIn": sign_in}), SYSTEM, correlation_id=new_id())
-
-
-async def tested(auth: Auth, house: House) -> Connection:
-    connection = await connected(auth, house)
-    await auth.parts.connections.tested(house.tenant, connection, Cause(new_id()))
-    return connection
-
-
-async def spare_key(auth: Auth, house: House, new_person: NewPerson) -> Enrolled:
-    return await enrol(auth, await new_person(house, role="owner"))
-
-
-async def enforced(auth: Auth, bus: Bus, house: House, new_person: NewPerson) -> tuple[Connection, Enrolled]:
-    connection, owner = await tested(auth, house), await spare_key(auth, house, new_person)
-    await decide(bus, house, enforced=True, breakGlass=[str(owner.person.user_id)])
-    return connection, owner
-
-
-async def objections(bus: Bus, house: House, **sign_in: object) -> set[str]:
-    with pytest.raises(ValidationFailed) as caught:
-        await decide(bus, house, **sign_in)
-    return set(caught.value.fields)
-
-
-async def until_refused(client: httpx.AsyncClient, token: str) -> None:
-    async with asyncio.timeout(60):
-        while not await refused(client, bearer(token)):
-            await asyncio.sleep(0.2)
 
 
 async def test_it_cannot_be_switched_on_before_a_connection_was_tested_and_a_spare_key_is_there(

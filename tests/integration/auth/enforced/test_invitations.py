@@ -17,7 +17,7 @@ from tenants.transaction import Cause
 from tests.forms import form_of
 from tests.integration.auth.arriving import arrive, somebody
 from tests.integration.auth.conftest import PASSWORD, NewPerson, client_at
-from tests.integration.auth.test_enforced import enforced, house  # noqa: F401 - a fixture
+from tests.integration.auth.enforced.enforcing import enforced
 from tests.integration.conftest import House
 
 
@@ -25,7 +25,7 @@ async def test_the_link_leads_to_the_provider_where_the_person_comes_in_as_who_w
     app: ASGIApp,
     auth: Auth,
     bus: Bus,
-    house: House,  # noqa: F811 - a fixture
+    house: House,
     acme: House,
     new_person: NewPerson,
 ) -> None:
@@ -50,7 +50,7 @@ async def test_a_password_is_not_taken_by_form_or_program_and_a_strange_domain_i
     app: ASGIApp,
     auth: Auth,
     bus: Bus,
-    house: House,  # noqa: F811 - a fixture
+    house: House,
     new_person: NewPerson,
 ) -> None:
     person = await new_person(house, status="invited")
