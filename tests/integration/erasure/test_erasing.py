@@ -23,15 +23,12 @@ from tenants.settings import TenantSettings
 from tests.integration.conftest import House
 from tests.integration.owner import as_owner
 from tests.integration.transfer.conftest import SECRET
+from tests.quiet import quiet
 
 NOBODY = Principal(Kind.ANONYMOUS, None)
 LEFT = {"id", "username", "name", "role", "permissions", "status", "version", "created_at", "updated_at", "created_by", "updated_by"} | {
     "notification_channels"
 }
-
-
-def quiet(_line: str) -> None:
-    """Where nobody listens."""
 
 
 async def invited(bus: Bus, house: House, *, role: str = "author") -> tuple[UUID, str]:

@@ -21,13 +21,10 @@ from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.conftest import House, house_of, publish_post, write_post
 from tests.integration.transfer.conftest import SECRET
+from tests.quiet import quiet
 
 WELCOME = statement("UPDATE __tenant__.organization SET policies = CAST(:policies AS jsonb)")
 NAMES = statement("SELECT guest_name, guest_email, guest_key FROM __tenant__.comments ORDER BY created_at, id")
-
-
-def quiet(_line: str) -> None:
-    """Where nobody listens."""
 
 
 async def test_an_older_copy_brings_no_guest_back_who_was_erased(

@@ -18,11 +18,8 @@ from tenants.settings import TenantSettings
 from tests.integration.migrations.commands import environment, imprint
 from tests.integration.owner import as_owner
 from tests.integration.rotation.conftest import Installation, author_found, tenant_now
+from tests.quiet import quiet
 from workers.realms import build
-
-
-def quiet(_line: str) -> None:
-    """Where nobody listens."""
 
 
 async def keys_check(settings: TenantSettings) -> tuple[bool, str]:

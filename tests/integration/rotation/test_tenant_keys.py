@@ -39,12 +39,9 @@ from tests.integration.owner import as_owner
 from tests.integration.rotation.conftest import PASSWORD, Installation, author_found, opened_by, resealed_once_more, tenant_now
 from tests.integration.serving import running
 from tests.integration.transfer.conftest import SECRET
+from tests.quiet import quiet
 
 HEARD = 2.5  # a registry asks every second
-
-
-def quiet(_line: str) -> None:
-    """Where nobody listens."""
 
 
 @asynccontextmanager

@@ -61,10 +61,6 @@ async def is_there(settings: TenantSettings, tenant: Tenant) -> tuple[bool, bool
         await connection.close()
 
 
-def quiet(_: str) -> None:
-    return
-
-
 async def deleted(settings: TenantSettings, pool: Database, *, days: int = 0) -> Tenant:
     tenant = await made(settings, pool)
     await delete(settings, tenant.slug, confirm=tenant.slug, grace_days=days)

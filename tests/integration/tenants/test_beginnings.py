@@ -28,10 +28,7 @@ from tenants.tiers import TIERS
 from tests.integration.conftest import House, house_of
 from tests.integration.owner import as_owner
 from tests.integration.tenants.lives import made, new_slug, told
-
-
-def quiet(_line: str) -> None:
-    """Where nobody listens."""
+from tests.quiet import quiet
 
 
 class Killed(Exception):

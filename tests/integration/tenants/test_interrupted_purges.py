@@ -14,7 +14,8 @@ from tenants.lifecycle.purging import PurgeRunning, purge
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House
 from tests.integration.owner import as_owner
-from tests.integration.tenants.lives import actions, deleted, entry, is_there, quiet
+from tests.integration.tenants.lives import actions, deleted, entry, is_there
+from tests.quiet import quiet
 
 HELD = (
     "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND lpad(to_hex(classid::bigint), 8, '0') || "

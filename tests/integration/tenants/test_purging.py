@@ -26,8 +26,9 @@ from tenants.transaction import Cause, transaction
 from tests.integration.conftest import House
 from tests.integration.installations import new_database, settings_for
 from tests.integration.owner import as_owner
-from tests.integration.tenants.lives import actions, deleted, entry, is_there, made, new_slug, quiet
+from tests.integration.tenants.lives import actions, deleted, entry, is_there, made, new_slug
 from tests.postgres15 import Postgres15
+from tests.quiet import quiet
 
 
 async def _left(settings: TenantSettings, tenant: Tenant) -> dict[str, int]:

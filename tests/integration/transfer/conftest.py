@@ -26,15 +26,12 @@ from tests.integration.conftest import House, house_of, publish_post, write_post
 from tests.integration.installations import installation_at
 from tests.integration.migrations.revisions import Further, further_in
 from tests.integration.owner import as_owner
+from tests.quiet import quiet
 
 PASSWORD = "three words together"
 SECRET = TransferSecret("file", bytes(range(32)))
 # What JSON, COPY's text and its escapes could trip over; Postgres stores no NUL.
 ODD = 'tab\there, line\nbreak, carriage\rreturn, back\\slash, \\N and \\., "quotes", \u2028, ﷽ 👩‍👩‍👧 ß İ e\u0301'
-
-
-def quiet(_line: str) -> None:
-    """Where nobody listens."""
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,8 @@ from tenants.transfer.files import new_file
 from tenants.transfer.keys import TransferSecret
 from tests.integration.conftest import House
 from tests.integration.owner import as_owner
-from tests.integration.transfer.conftest import SECRET, Sent, organizations_of, quiet
+from tests.integration.transfer.conftest import SECRET, Sent, organizations_of
+from tests.quiet import quiet
 
 WHO = head.Organization(id=UUID(int=7), slug="forged", name="Forged", tier="basic", quotas={})
 

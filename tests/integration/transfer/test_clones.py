@@ -15,7 +15,8 @@ from tests.integration.auth.conftest import client_at
 from tests.integration.conftest import House
 from tests.integration.owner import as_owner
 from tests.integration.serving import running
-from tests.integration.transfer.conftest import PASSWORD, organizations_of, quiet, rows_of
+from tests.integration.transfer.conftest import PASSWORD, organizations_of, rows_of
+from tests.quiet import quiet
 
 RESET = {"organization", "domain_events", "sessions", "refresh_tokens", "links"}
 

@@ -16,7 +16,8 @@ from tenants.slugs import tenant_slug
 from tests.integration.conftest import House
 from tests.integration.installations import new_database, settings_for
 from tests.integration.migrations.commands import imprint
-from tests.integration.transfer.conftest import SECRET, Sent, organizations_of, quiet
+from tests.integration.transfer.conftest import SECRET, Sent, organizations_of
+from tests.quiet import quiet
 
 PHRASE = {"IMPRINT_TRANSFER_PASSPHRASE": "a passphrase of several words"}
 SHOWN = {"slug", "id", "name", "status", "tier", "schema", "role", "revision", "hosts", "created_at"}

@@ -12,7 +12,8 @@ from tenants.registry import Tenant
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House
 from tests.integration.owner import as_owner
-from tests.integration.transfer.conftest import SECRET, Sent, quiet
+from tests.integration.transfer.conftest import SECRET, Sent
+from tests.quiet import quiet
 
 
 async def verified(settings: TenantSettings, tenant: Tenant) -> Verification:

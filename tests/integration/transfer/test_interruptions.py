@@ -28,7 +28,8 @@ from tests.integration.migrations.commands import begin, ended
 from tests.integration.migrations.revisions import Further
 from tests.integration.owner import as_owner
 from tests.integration.serving import running
-from tests.integration.transfer.conftest import SECRET, Sent, organizations_of, quiet
+from tests.integration.transfer.conftest import SECRET, Sent, organizations_of
+from tests.quiet import quiet
 
 WAITING = (
     "SELECT pid, query_start FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%operator_audit%'"

@@ -34,8 +34,9 @@ from tests.integration.installations import new_database, settings_for
 from tests.integration.migrations.revisions import Further
 from tests.integration.owner import as_owner
 from tests.integration.serving import running
-from tests.integration.transfer.conftest import ODD, PASSWORD, SECRET, Sent, quiet, rows_of
+from tests.integration.transfer.conftest import ODD, PASSWORD, SECRET, Sent, rows_of
 from tests.postgres15 import Postgres15
+from tests.quiet import quiet
 
 RESET = {"organization", "domain_events", "sessions", "sign_ins", "refresh_tokens", "links", "history_anchors"}
 # A column of every type that Postgres has for columns, a circle of foreign keys, a trigger that would change what is loaded.

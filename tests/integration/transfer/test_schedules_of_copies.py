@@ -20,7 +20,7 @@ from tenants.secrets import Keyring
 from tenants.settings import TenantSettings
 from tenants.statements import statement
 from tests.integration.conftest import House, write_post
-from tests.integration.transfer.conftest import quiet
+from tests.quiet import quiet
 from workers.execution import Means, Started, execute
 from workers.mail import postman
 from workers.settings import WorkerSettings

@@ -19,7 +19,8 @@ from tenants.registry import Tenant
 from tenants.settings import TenantSettings
 from tests.integration.conftest import House, house_of
 from tests.integration.owner import as_owner
-from tests.integration.transfer.conftest import PASSWORD, SECRET, quiet
+from tests.integration.transfer.conftest import PASSWORD, SECRET
+from tests.quiet import quiet
 
 TABLES = ("authenticators", "recovery_codes", "passkeys", "remembered_devices")
 

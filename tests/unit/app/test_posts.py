@@ -1,6 +1,7 @@
+"""Posts on their way through review, and what their editors may do."""
+
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -11,31 +12,7 @@ from app.content.posts import Post
 from app.content.states import Approval, Status
 from app.content.values import Manuscript
 from app.shared.events import from_store, to_store
-
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-AUTHOR, EDITOR = uuid4(), uuid4()
-
-
-def draft() -> Post:
-    return Post.create(uuid4(), AUTHOR, Manuscript.checked(title="Hello", slug="hello", content="World"))
-
-
-def in_review() -> Post:
-    post = draft()
-    post.submit()
-    return post
-
-
-def approved() -> Post:
-    post = in_review()
-    post.approve(EDITOR, NOON)
-    return post
-
-
-def published() -> Post:
-    post = approved()
-    post.publish(NOON)
-    return post
+from tests.unit.app.posts import AUTHOR, EDITOR, NOON, approved, draft, in_review, published
 
 
 def test_an_editor_approves_a_submitted_post() -> None:

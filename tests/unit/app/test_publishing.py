@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,35 +11,16 @@ from app.content.errors import Archived, Deleted, ExpiryPassed, NotApproved, Not
 from app.content.events import PostDeleted, PostExpired, PostPublished, PostScheduled
 from app.content.posts import Post
 from app.content.states import Approval, Status
-from app.content.values import Manuscript
 from app.shared.events import from_store, to_store
 from tenants.errors import ValidationFailed
+from tests.unit.app.posts import AUTHOR, EDITOR, NOON, approved, draft, published
 
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-AUTHOR, EDITOR = uuid4(), uuid4()
-
-
-def draft() -> Post:
-    return Post.create(uuid4(), AUTHOR, Manuscript.checked(title="Hello", slug="hello", content="World"))
-
-
-def approved() -> Post:
-    post = draft()
-    post.submit()
-    post.approve(EDITOR, NOON)
-    return post
 
 
 def scheduled(expires_at: datetime | None = None) -> Post:
     post = approved()
     post.schedule(NOON + HOUR, NOON, expires_at)
-    return post
-
-
-def published() -> Post:
-    post = approved()
-    post.publish(NOON)
     return post
 
 
