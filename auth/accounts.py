@@ -27,6 +27,12 @@ class Account:
     language: str | None = None
 
 
+async def known_of(accounts: Accounts, tenant: Tenant, account: Account, organization: str) -> tuple[str, ...]:
+    """What others know of a person, and what their organization is called: a password is not made of it."""
+    address = await accounts.address(tenant, account.user_id)
+    return (organization, account.name, account.username, address or "")
+
+
 class Accounts(Protocol):
     """People of an organization. Every change goes through the bus, so that it is an event like any other."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from auth.accounts import Accounts
+from auth.accounts import Accounts, known_of
 from auth.agents import agent_name
 from auth.credentials import Credentials
 from auth.errors import InvalidCredentials, WrongPassword
@@ -108,7 +108,7 @@ class Devices:
         Raises ValidationFailed, WrongPassword, RateLimited or Busy.
         """
         decided, account = await self._policies.of(tenant), await self._accounts.get(tenant, user_id)
-        own = (decided.name, account.name, account.username) if account else ()
+        own = await known_of(self._accounts, tenant, account, decided.name) if account else ()
         check_new_password(new, shortest=decided.shortest_password, own=own)
         if new == old:
             raise ValidationFailed({"password": "is the one you have; choose another"})

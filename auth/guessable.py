@@ -51,15 +51,24 @@ def commonness(password: str, own: Iterable[str] = ()) -> str:
         return as_sentence("repeats itself; choose another")
     if _walks(plain):
         return as_sentence("is a row of keys or of the alphabet; choose another")
-    words = {word for name in own for word in _parts(name)}
+    names = [name.casefold() for name in own if len(name) >= SHORTEST_WORD]
+    words = {word for name in names for word in _parts(name)}
     for read in (plain, *(plain.translate(letters) for letters in _AS_LETTERS)):
-        if _hardly_more_than(read, words):
-            return as_sentence("is made of your own name or your organization's; choose another")
+        if _made_of(read, words) or any(name in read and len(read.replace(name, "")) < OTHER_THAN_WORDS for name in names):
+            return as_sentence("is made of your own name or address, or of your organization's name; choose another")
         if _hardly_more_than(read, _WORDS):
             return as_sentence("is one that guessers try first; choose another")
         if is_listed(read):
             return as_sentence("is among the most common of all, so guessers try it first; choose another")
     return ""
+
+
+def _made_of(text: str, words: Iterable[str]) -> bool:
+    """Whether next to nothing is left of it without these words, however many of them stand in it."""
+    letters = rest = "".join(filter(str.isalpha, text))
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return rest != letters and len(rest) < OTHER_THAN_WORDS and len(text) - len(letters) <= MOST_AROUND
 
 
 def _hardly_more_than(text: str, words: Iterable[str]) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from auth.accounts import Account, Accounts
+from auth.accounts import Account, Accounts, known_of
 from auth.errors import LinkSpent, ProviderOnly
 from auth.links import Links
 from auth.measures import SIGN_INS
@@ -42,7 +42,7 @@ class Invitations:
         account = await self.invited(tenant, token)
         if not decided.admits(account.user_id):
             raise ProviderOnly
-        check_new_password(password, shortest=decided.shortest_password, own=(account.name, account.username, decided.name))
+        check_new_password(password, shortest=decided.shortest_password, own=await known_of(self.accounts, tenant, account, decided.name))
         return await self.passwords.hash(password)
 
     async def accept(self, tenant: Tenant, token: str, password: str, correlation_id: UUID, *, name: str | None = None) -> Account:

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from auth import endings
-from auth.accounts import Account, Accounts
+from auth.accounts import Account, Accounts, known_of
 from auth.asking import Asking
 from auth.errors import LinkSpent, ResetSpent
 from auth.links import Links, spend, whose
@@ -90,7 +90,7 @@ class Resets:
         decided = await self.policies.of(tenant)
         check_new_password(password, shortest=decided.shortest_password)
         account = await self.person(tenant, token)
-        check_new_password(password, shortest=decided.shortest_password, own=(account.name, account.username, decided.name))
+        check_new_password(password, shortest=decided.shortest_password, own=await known_of(self.accounts, tenant, account, decided.name))
         hashed = await self.passwords.hash(password)
         await self._reset(tenant, token, hashed, address, Cause(correlation_id, account.user_id))
         SIGN_INS.labels("reset", "signed_in").inc()

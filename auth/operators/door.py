@@ -117,7 +117,7 @@ class Door:
         `offered`: as their page had it. Raises LinkSpent, ValidationFailed, RateLimited or Busy.
         """
         row = await self._linked(link)
-        check_new_password(password, shortest=SHORTEST_PASSWORD, own=(row["email"].partition("@")[0], "imprint"))
+        check_new_password(password, shortest=SHORTEST_PASSWORD, own=(row["email"], "imprint"))
         name = await self._entered(f"link\n{link}", address)
         secret = self._offer(row, offered)
         if secret is None:

@@ -135,16 +135,18 @@ async def test_a_password_that_guessers_try_first_or_made_of_ones_own_names_is_r
     auth: Auth, acme: House, two: tuple[httpx.AsyncClient, httpx.AsyncClient], new_person: NewPerson
 ) -> None:
     invited, (mine, other) = await new_person(acme, status="invited"), two
-    await sign_in(mine, await new_person(acme))
+    person = await new_person(acme)
+    await sign_in(mine, person)
     common = await send(mine, CHANGE, old=PASSWORD, password="P@ssw0rd!2024")
     own = await send(mine, CHANGE, old=PASSWORD, password="KimExample2025")
+    own_address = await send(mine, CHANGE, old=PASSWORD, password=person.email)
     link = f"/auth/invitation?token={await auth.parts.links.issue(acme.tenant, invited.user_id, 'invitation')}"
     form = form_of(await other.get(link))
     fields = {"token": link.split("=")[1], "form": form, "name": "Kim Example"}
-    refused = [await other.post("/auth/invitation", data={**fields, "password": password}) for password in ("Welcome!12345", "kim.example.99")]
+    refused = [await other.post("/auth/invitation", data={**fields, "password": password}) for password in ("Welcome!12345", invited.email)]
     joined = await other.post("/auth/invitation", data={**fields, "password": NEW})
 
-    assert [answer.status_code for answer in (common, own, *refused)] == [400] * 4
-    assert ["guessers try first" in answer.text for answer in (common, own, *refused)] == [True, False, True, False]
-    assert ["your own name" in answer.text for answer in (common, own, *refused)] == [False, True, False, True]
+    assert [answer.status_code for answer in (common, own, own_address, *refused)] == [400] * 5
+    assert ["guessers try first" in answer.text for answer in (common, own, own_address, *refused)] == [True, False, False, True, False]
+    assert ["your own name" in answer.text for answer in (common, own, own_address, *refused)] == [False, True, True, False, True]
     assert joined.status_code == 303

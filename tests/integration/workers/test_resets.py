@@ -85,6 +85,8 @@ async def test_the_link_works_once_for_its_organization_and_not_after_the_passwo
         assert (await elsewhere.get(path)).status_code == 410
     weak = await visitor.choose(path, "trombone1trombone1")
     assert (weak.status_code, "repeats itself" in weak.text) == (400, True)
+    own = await visitor.choose(path, "Lou@absent-minded.example")
+    assert (own.status_code, "your own name or address" in own.text) == (400, True)
     assert (await visitor.choose(path)).status_code == 303
     spent = await visitor.client.get(path)
     assert (spent.status_code, "/auth/forgot" in spent.text) == (410, True)

@@ -7,7 +7,7 @@ import pytest
 from auth.guessable import commonness
 from auth.wordlists import is_listed
 
-OWN = ("Kim Larsen-Holt", "kim.larsen", "Acme Publishing")
+OWN = ("Kim Larsen-Holt", "kim.larsen", "Acme Publishing", "kim@larsen-press.example", "7f31b2c9d04e5a@press.example")
 
 
 @pytest.mark.parametrize("password", ["password", "P@ssw0rd!2024", "Welcome123", "iloveyou1", "Sommer2025!", "letmein99", "!!admin2025"])
@@ -27,7 +27,19 @@ def test_repetitions_are_found(password: str) -> None:
     assert "repeats" in commonness(password)
 
 
-@pytest.mark.parametrize("password", ["larsen1988", "KimLarsen!1", "acme-2025-acme", "Publ1sh1ng#7"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "larsen1988",
+        "KimLarsen!1",
+        "acme-2025-acme",
+        "Publ1sh1ng#7",
+        "kim@larsen-press.example",
+        "KimLarsenAcmePublishing",
+        "larsen.holt.acme!",
+        "7f31b2c9d04e5a@press.example",
+    ],
+)
 def test_the_persons_own_names_and_the_organizations_are_found(password: str) -> None:
     assert "own name" in commonness(password, OWN)
     assert "own name" not in commonness(password)
