@@ -248,6 +248,7 @@ async def test_who_may_not_sign_in_does_not_with_a_passkey_and_who_is_erased_has
     await bus.execute(acme.tenant, EraseUser(erased.user_id, confirm=account.username), SYSTEM, correlation_id=new_id())
 
     assert [(await enter(browser, device)).status_code for device in devices] == [401, 401]
+    assert await checks_failed(auth, acme, 2) == ["passkey_known", "passkey_active"]
     async with as_owner(migrated) as owner:
         left = await owner.fetchval(f"SELECT count(*) FROM {acme.tenant.place.schema}.passkeys WHERE user_id = $1", erased.user_id)
     assert left == 0

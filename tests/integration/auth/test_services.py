@@ -13,7 +13,7 @@ from auth.service import Auth
 from tenants.ids import new_id
 from tenants.transaction import Cause
 from tests.integration.auth.conftest import bearer, who
-from tests.integration.auth.front_ends import Registered, registered
+from tests.integration.auth.front_ends import Registered, asking, registered
 from tests.integration.conftest import House
 
 
@@ -55,6 +55,13 @@ async def test_a_client_that_is_removed_takes_its_sessions_along(
     token = await auth.parts.tokens.verify(tokens["access_token"])
     assert await make_auth().parts.rights.of(acme.tenant, token.session) is None
     assert (await as_service(at_acme, service)).status_code == 401
+
+
+async def test_nobody_is_sent_to_sign_in_for_a_service(auth: Auth, bus: Bus, acme: House, at_acme: httpx.AsyncClient) -> None:
+    service = await service_of(auth, bus, acme)
+    page = await at_acme.get(asking(service.client))
+
+    assert (page.status_code, "its client_id is wrong" in page.text) == (400, True)
 
 
 async def test_another_service_asks_whether_a_token_is_good(

@@ -12,6 +12,7 @@ from app.users.commands import ChangeRole, RemoveUser, SuspendUser
 from auth.enforced import BREAK_GLASS, ENFORCED, BreakGlassNamed, LastWayIn
 from auth.principal import SYSTEM, Principal
 from auth.service import Auth
+from auth.sessions import Device
 from tenants.database import Database
 from tenants.ids import new_id
 from tenants.settings import TenantSettings
@@ -111,6 +112,20 @@ async def test_a_break_glass_owner_comes_in_with_both_factors_which_is_audited_a
         assert [row["action"] for row in await connection.fetch(EVENTS, id=owner.person.user_id)] == ["BreakGlassUsed"]
     async with pool.control() as control:
         assert await control.fetchval(LETTERS, id=str(owner.person.user_id)) == 1
+
+
+async def test_a_session_of_one_factor_is_worth_nothing_to_a_break_glass_owner_either(
+    auth: Auth, bus: Bus, house: House, new_person: NewPerson
+) -> None:
+    """Another process may open one in the seconds in which it has not heard of the policy."""
+    _, owner = await enforced(auth, bus, house, new_person)
+    device, cause = Device("imprint", "tests", None), Cause(new_id())
+    believed = []
+    for amr in (("pwd",), ("pwd", "otp", "mfa")):
+        new = await auth.parts.flow.browser(house.tenant, owner.person.user_id, amr, device, cause)
+        believed.append(await auth.parts.sessions.by_id(house.tenant, new.session.id) is not None)
+
+    assert believed == [False, True]
 
 
 async def test_what_keeps_the_door_open_stays_while_it_is_enforced(auth: Auth, bus: Bus, house: House, new_person: NewPerson) -> None:
