@@ -69,7 +69,8 @@ def check_claims(claims: dict[str, Any], *, issuer: str, client_id: str, checks:
     checks.require("token_audience", client_id, str(audience)[:200], when=meant)
     party = claims.get("azp")
     right = party == client_id if party is not None or several else True
-    checks.require("token_authorized_party", client_id, str(party)[:100] if party is not None else NOTHING, when=right)
+    wanted = client_id if several else sentence("{name}, or nothing", name=client_id)
+    checks.require("token_authorized_party", wanted, str(party)[:100] if party is not None else NOTHING, when=right)
     expires, issued = _moment(claims, "exp"), _moment(claims, "iat")
     checks.require("token_expires", "a time to come", _when(expires, moment), when=expires is not None and moment < expires + SKEW)
     checks.require(

@@ -118,7 +118,8 @@ class RelyingParty:
     def _check_answer(self, answer: Mapping[str, str], metadata: Metadata, checks: Checks) -> None:
         issuer = answer.get("iss")
         right = issuer == metadata.issuer or (issuer is None and not metadata.says_issuer)
-        checks.require("answer_issuer", metadata.issuer, NOTHING if issuer is None else issuer[:200], when=right)
+        wanted = metadata.issuer if metadata.says_issuer else sentence("{name}, or nothing", name=metadata.issuer)
+        checks.require("answer_issuer", wanted, NOTHING if issuer is None else issuer[:200], when=right)
         error = answer.get("error")
         said = f"{error[:60]}: {answer.get('error_description', '')[:160]}" if error else AS_EXPECTED
         checks.require("provider_agrees", "no error", said, when=error is None)

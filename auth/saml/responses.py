@@ -224,7 +224,7 @@ def _check_confirmation(checks: Checks, root: Element, assertion: Element, expec
     check_window(checks, "confirmation_time", said, expected.settings.clock_skew, expected.now)
     until = moment(said.get("NotOnOrAfter"))
     latest = expected.now + LONGEST_CONFIRMED + expected.skew
-    checks.require("confirmation_end", "an end within an hour", said.get("NotOnOrAfter") or NOTHING, when=until is not None and until <= latest)
+    checks.require("confirmation_end", "an end within an hour", written(until), when=until is not None and until <= latest)
     answers, outside = said.get("InResponseTo"), root.get("InResponseTo")
     agree = answers == outside if outside is not None else True
     checks.require("in_response_to", "the same request named inside and outside", AS_EXPECTED if agree else "two different ones", when=agree)

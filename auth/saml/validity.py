@@ -44,12 +44,6 @@ def check_window(checks: Checks, name: str, element: Element, clock_skew: int, n
     from_when, until = moment(begins), moment(ends)
     early = begins is not None and (from_when is None or from_when > now + skew)
     late = ends is not None and (until is None or until + skew <= now)
-    found_words = sentence(
-        "good from {begins} to {ends}; our clock says {now}", begins=begins or "…", ends=ends or "…", now=f"{now:%Y-%m-%dT%H:%M:%SZ}"
-    )
-    checks.require(
-        name,
-        sentence("that it holds now, give or take {seconds} seconds", seconds=clock_skew),
-        found_words,
-        when=not early and not late,
-    )
+    seen = {"begins": written(from_when) if from_when else begins or "…", "ends": written(until) if until else ends or "…", "now": written(now)}
+    wanted = sentence("that it holds now, give or take {seconds} seconds", seconds=clock_skew)
+    checks.require(name, wanted, sentence("good from {begins} to {ends}; our clock says {now}", **seen), when=not early and not late)

@@ -57,7 +57,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "digest_algorithm": ("Digest is strong", "Choose SHA-256 at the provider."),
         "encryption_signed": ("Encryption shows changes", "Choose AES-GCM at the provider, or have it sign the response as a whole."),
         "key_transport": ("Key is wrapped safely", "Choose RSA-OAEP at the provider."),
-        "encrypted": ("Statement about the person is encrypted", "Have the provider encrypt assertions with the certificate of our metadata."),
+        "encrypted": ("Encryption is as wanted here", "Have the provider encrypt assertions with the certificate of our metadata."),
         "decrypted": ("Statement about the person can be opened", "Give the provider our metadata again: it encrypts for another certificate."),
         "destination": ("Sent to our address", "Enter the reply address (ACS) at the provider as it stands under At the provider."),
         "recipient": ("Meant for our address", "Enter the reply address (ACS) at the provider as it stands under At the provider."),

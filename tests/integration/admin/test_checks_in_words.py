@@ -70,6 +70,7 @@ async def test_a_test_shows_what_the_provider_says_of_the_person(auth: Auth, adm
     assert [words in said for words in (address, "who-&lt;b&gt;", "staff, 0, 1", "and 11 more", "not sent")] == [True] * 5
     assert "who-<b>" not in page.text
     assert "the same" in page.text  # where it is, it stands there once
+    assert f"{CLIENT}, or nothing" in page.text  # what may be left out is not expected
 
     provider.claims = lambda claims: claims.update(aud="another-client")
     refused = await rehearse(admin, provider, name)
