@@ -15,8 +15,9 @@ from tenants.lifecycle import stock
 from tenants.settings import TenantSettings
 from tenants.slugs import tenant_slug
 from workers.leases import Lease
+from workers.life import Process
 from workers.metrics import STOCK
-from workers.process import Process, _stock
+from workers.relay_process import _stock
 from workers.settings import WorkerSettings
 from workers.stock import Levels, StockKeeper, levels
 
