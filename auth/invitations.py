@@ -32,8 +32,8 @@ class Invitations:
             raise LinkSpent
         return account
 
-    async def hashed(self, tenant: Tenant, token: str, password: str) -> str:
-        """What is stored of the password somebody with this link chose; nobody else costs that much work.
+    async def hashed(self, tenant: Tenant, token: str, password: str, *, name: str | None = None) -> str:
+        """What is stored of the password somebody with this link chose; nobody else costs that much work. `name`: theirs from now on, if another.
 
         Raises LinkSpent, ProviderOnly, ValidationFailed or Busy.
         """
@@ -42,7 +42,8 @@ class Invitations:
         account = await self.invited(tenant, token)
         if not decided.admits(account.user_id):
             raise ProviderOnly
-        check_new_password(password, shortest=decided.shortest_password, own=await known_of(self.accounts, tenant, account, decided.name))
+        own = (*await known_of(self.accounts, tenant, account, decided.name), name or "")
+        check_new_password(password, shortest=decided.shortest_password, own=own)
         return await self.passwords.hash(password)
 
     async def accept(self, tenant: Tenant, token: str, password: str, correlation_id: UUID, *, name: str | None = None) -> Account:
@@ -51,7 +52,7 @@ class Invitations:
         Raises LinkSpent, ProviderOnly, ValidationFailed or Busy; the link is spent only when they have come in.
         """
         account = await self.invited(tenant, token)
-        hashed = await self.hashed(tenant, token, password)
+        hashed = await self.hashed(tenant, token, password, name=name)
         await self.accounts.accept(tenant, token, hashed, name, correlation_id)
         SIGN_INS.labels("invitation", "signed_in").inc()
         log.info("invitation accepted", tenant=tenant.slug, user_id=str(account.user_id), correlation_id=str(correlation_id))

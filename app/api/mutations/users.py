@@ -72,7 +72,7 @@ async def hash_chosen(invitations: Invitations, tenant: Tenant, given: Input) ->
     wrong = Violations()
     with wrong.among():
         SOMEBODY.revised(_chosen(given))
-    return {**given, "password": await wrong.beside(invitations.hashed(tenant, given["token"], given["password"]))}
+    return {**given, "password": await wrong.beside(invitations.hashed(tenant, given["token"], given["password"], name=given.get("name")))}
 
 
 async def accept_invitation(unit: Unit, given: Input) -> Done:

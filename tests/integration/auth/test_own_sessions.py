@@ -142,11 +142,14 @@ async def test_a_password_that_guessers_try_first_or_made_of_ones_own_names_is_r
     own_address = await send(mine, CHANGE, old=PASSWORD, password=person.email)
     link = f"/auth/invitation?token={await auth.parts.links.issue(acme.tenant, invited.user_id, 'invitation')}"
     form = form_of(await other.get(link))
-    fields = {"token": link.split("=")[1], "form": form, "name": "Kim Example"}
-    refused = [await other.post("/auth/invitation", data={**fields, "password": password}) for password in ("Welcome!12345", invited.email)]
+    fields = {"token": link.split("=")[1], "form": form, "name": "Walter Quist"}
+    refused = [
+        await other.post("/auth/invitation", data={**fields, "password": password})
+        for password in ("Welcome!12345", invited.email, "WalterQuist2026")
+    ]
     joined = await other.post("/auth/invitation", data={**fields, "password": NEW})
 
-    assert [answer.status_code for answer in (common, own, own_address, *refused)] == [400] * 5
-    assert ["guessers try first" in answer.text for answer in (common, own, own_address, *refused)] == [True, False, False, True, False]
-    assert ["your own name" in answer.text for answer in (common, own, own_address, *refused)] == [False, True, True, False, True]
+    assert [answer.status_code for answer in (common, own, own_address, *refused)] == [400] * 6
+    assert ["guessers try first" in answer.text for answer in (common, own, own_address, *refused)] == [True, False, False, True, False, False]
+    assert ["your own name" in answer.text for answer in (common, own, own_address, *refused)] == [False, True, True, False, True, True]
     assert joined.status_code == 303
