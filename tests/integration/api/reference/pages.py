@@ -14,18 +14,16 @@ from tests.integration.api.reference.spelling import moment
 from tests.integration.api.reference.world import Row
 
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
-
-
-def late(value: Any) -> Any:
-    """Missing moments count as the latest."""
-    return LATEST if value is None else value
-
-
 ORDERS: dict[str, tuple[str, bool]] = {
     f"{name}_{direction}": (name.lower(), direction == "DESC")
     for name in ("AT", "PUBLISHED_AT", "CREATED_AT", "UPDATED_AT", "TITLE", "USERNAME", "NAME")
     for direction in ("ASC", "DESC")
 }
+
+
+def late(value: Any) -> Any:
+    """Missing moments count as the latest."""
+    return LATEST if value is None else value
 
 
 def by_rank(rows: Iterable[Row]) -> list[Row]:

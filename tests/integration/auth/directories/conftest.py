@@ -21,13 +21,13 @@ def collected() -> Iterator[None]:
         gc.collect()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def at_acmes() -> Iterator[Directory]:
     with openldap.running("acme") as directory:
         yield directory
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def at_globexs() -> Iterator[Directory]:
     with openldap.running("globex") as directory:
         yield directory
