@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -100,6 +101,26 @@ async def test_somebody_whose_address_the_provider_has_not_verified_is_refused_w
     await expect(page.locator("code")).to_be_visible()
     await page.goto(f"{base(running, 'acme')}/auth/account")
     await expect(page.get_by_role("heading", name="Sign in to")).to_be_visible()
+
+
+async def test_somebody_proves_again_who_they_are_at_the_provider_and_not_by_keeping_it_from_asking(
+    running: Running, connected: Peers, browser: Browser
+) -> None:
+    page = await browser.new_page()
+    await _sign_in(page, running, "acme", "alice")
+    await expect(page.get_by_role("heading", name="Alice at acme")).to_be_visible()
+    home, again = base(running, "acme"), "/auth/oidc/openid/login?again=1&next=/auth/account/second-factor"
+
+    async with running.client("acme") as client:
+        held = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in await page.context.cookies(home))
+        begun = await client.get(again, headers={"Cookie": held})
+    await page.context.add_cookies([{"name": name, "value": value, "url": home} for name, value in begun.cookies.items()])
+    await page.goto(re.sub(r"&(?:prompt|max_age)=\w+", "", begun.headers["location"]))
+    await expect(page.get_by_text("You could not be signed in")).to_be_visible()
+
+    await page.goto(home + again)
+    await _log_in_there(page, "alice")
+    await expect(page).to_have_url(f"{home}/auth/account/second-factor")
 
 
 @pytest.mark.parametrize("named", ["acme", "globex"])
