@@ -46,7 +46,7 @@ def asked(checks: Checks, arrived: Arrived, expected: Expected) -> LogoutAsked:
     root = _verified(checks, arrived, expected, "LogoutRequest")
     end = root.get("NotOnOrAfter")
     until = moment(end)
-    over = end is not None and (until is None or until + expected.skew <= expected.now)
+    over = end is not None and (until is None or until <= expected.now - expected.skew)
     checks.require("logout_time", "a request that is good still", end or "no end of it", when=not over)
     names = found(root, "saml:NameID")
     name = words(names[0]) if len(names) == 1 else ""

@@ -205,7 +205,7 @@ def _check_conditions(checks: Checks, assertion: Element, expected: Expected) ->
     for statement in found(assertion, "saml:AuthnStatement"):
         ends = moment(statement.get("SessionNotOnOrAfter"))
         given = statement.get("SessionNotOnOrAfter")
-        over = given is not None and (ends is None or ends + expected.skew <= expected.now)
+        over = given is not None and (ends is None or ends <= expected.now - expected.skew)
         checks.require("provider_session", "a session at the provider that goes on", given or "no end of it", when=not over)
 
 

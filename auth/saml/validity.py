@@ -24,12 +24,12 @@ def good_certificates(checks: Checks, settings: SamlSettings, now: datetime) -> 
 
 
 def moment(text: str | None) -> datetime | None:
-    """A time in UTC; None where there is none or it cannot be read."""
+    """A time in UTC, up to the calendar's ends: add nothing to it. None where there is none or it cannot be read."""
     try:
         found_time = datetime.fromisoformat(text or "")
-    except ValueError:
+        return found_time.replace(tzinfo=found_time.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return found_time.replace(tzinfo=found_time.tzinfo or UTC).astimezone(UTC)
 
 
 def written(at: datetime | None) -> str:
@@ -43,7 +43,7 @@ def check_window(checks: Checks, name: str, element: Element, clock_skew: int, n
     begins, ends = element.get("NotBefore"), element.get("NotOnOrAfter")
     from_when, until = moment(begins), moment(ends)
     early = begins is not None and (from_when is None or from_when > now + skew)
-    late = ends is not None and (until is None or until + skew <= now)
+    late = ends is not None and (until is None or until <= now - skew)
     seen = {"begins": written(from_when) if from_when else begins or "…", "ends": written(until) if until else ends or "…", "now": written(now)}
     wanted = sentence("that it holds now, give or take {seconds} seconds", seconds=clock_skew)
     checks.require(name, wanted, sentence("good from {begins} to {ends}; our clock says {now}", **seen), when=not early and not late)

@@ -121,6 +121,10 @@ FORGED: dict[str, tuple[dict[str, Any], str]] = {
     "another recipient": ({"recipient": "https://evil.example"}, "recipient"),
     "no end anywhere": ({"confirmed_for": None, "conditions_for": None}, "confirmation_end"),
     "confirmed for more than an hour": ({"confirmed_for": 3800}, "confirmation_end"),
+    "confirmed until the end of the calendar": ({"wrong": _set(CONFIRMATION, "NotOnOrAfter", "9999-12-31T23:59:59Z")}, "confirmation_end"),
+    "conditions that ended before the calendar began": (
+        {"wrong": _set("//saml:Conditions", "NotOnOrAfter", "0001-01-01T00:00:00+14:00")}, "conditions_time",
+    ),
     "conditions that ended 70 seconds ago": ({"conditions_for": -70}, "conditions_time"),
     "conditions that ended 290 seconds ago": ({"conditions_for": -290}, "conditions_time"),
     "confirmation that ended": ({"confirmed_for": -1}, "verified"),

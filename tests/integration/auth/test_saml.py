@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import xmlsec
+from lxml import etree
 
 from auth.saml.names import PAIRWISE_ID, SUBJECT_ID, TRANSIENT
 from auth.service import Auth
-from ops.bench.identity_provider import pair_of
+from ops.bench.identity_provider import one, pair_of
 from tests.integration.auth.conftest import who
 from tests.integration.conftest import House
 from tests.saml.visiting import SECRETS, Visiting, module_of
@@ -85,6 +86,16 @@ async def test_clocks_may_differ_by_a_minute(visiting: Visiting) -> None:
     done = [await visit.come_in(await visit.good(conditions_for=-40)), await visit.come_in(await visit.good(issued=40))]
 
     assert [page.headers["location"] for page in done] == ["/auth/account"] * 2
+
+
+async def test_what_is_good_until_the_end_of_the_calendar_is_good_now(visiting: Visiting) -> None:
+    def without_end(root: etree._Element) -> None:
+        one(root, "//saml:Conditions").set("NotOnOrAfter", "9999-12-31T23:59:59Z")
+        one(root, "//saml:AuthnStatement").set("SessionNotOnOrAfter", "9999-12-31T23:59:59Z")
+
+    visit = visiting("plain")
+
+    assert (await visit.come_in(await visit.good(wrong=without_end))).headers["location"] == "/auth/account"
 
 
 async def test_somebody_goes_on_to_where_they_wanted_on_this_host_and_nowhere_else(visiting: Visiting) -> None:

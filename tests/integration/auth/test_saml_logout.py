@@ -134,6 +134,15 @@ async def test_a_logout_that_the_provider_did_not_ask_for_ends_nothing(visiting:
     assert await _is_in(visit.browser)
 
 
+async def test_a_request_that_is_good_until_the_end_of_the_calendar_is_taken(visiting: Visiting) -> None:
+    visit = visiting("leaving")
+    answer = await _come_in(visit, session_index="_s")
+    query = _query("SAMLRequest", _request(visit, answer, "_s", NotOnOrAfter="9999-12-31T23:59:59Z"))
+
+    assert (await visit.stranger.get(f"{visit.path}/slo?{query}")).status_code == 303
+    assert not await _is_in(visit.browser)
+
+
 async def test_a_request_that_came_before_is_refused(visiting: Visiting) -> None:
     visit = visiting("leaving")
     answer = await _come_in(visit, session_index="_s")
