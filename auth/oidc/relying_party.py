@@ -80,7 +80,7 @@ class RelyingParty:
     async def claims_of_logout(self, token: str, checks: Checks) -> dict[str, Any]:
         """What a logout token says (Back-Channel Logout 1.0, 2.6). Raises SignInRefused."""
         metadata = await self._metadata(checks)
-        claims = await id_tokens.read(token, lambda kid: self.discovery.key(metadata, kid), checks)
+        claims = await self._read(metadata, token, checks)
         id_tokens.check_claims(
             {**claims, "sub": claims.get("sub", claims.get("sid"))}, issuer=metadata.issuer, client_id=self.settings.client_id, checks=checks
         )
@@ -91,9 +91,9 @@ class RelyingParty:
             "logout_nonce", "no number of a sign-in (nonce)", "such a number" if "nonce" in claims else AS_EXPECTED, when="nonce" not in claims
         )
         session, number = claims.get("sid"), claims.get("jti")
-        named = isinstance(session, str) if session is not None else claims.get("sub") is not None
+        named = _is_name(session) if session is not None else claims.get("sub") is not None
         checks.require("logout_session", "the session that has ended, or whose", AS_EXPECTED if named else NOTHING, when=named)
-        numbered = isinstance(number, str) and bool(number)
+        numbered = _is_name(number)
         checks.require("logout_number", "a number (jti)", AS_EXPECTED if numbered else NOTHING, when=numbered)
         return claims
 
@@ -164,16 +164,19 @@ class RelyingParty:
 
     async def _claims(self, metadata: Metadata, tokens: dict[str, Any], begun: Begun, checks: Checks) -> dict[str, Any]:
         token: str = tokens["id_token"]
-        try:
-            claims = await id_tokens.read(token, lambda kid: self.discovery.key(metadata, kid), checks)
-        except NotFetched as why:
-            raise refused("token_key", "a key that the provider publishes", words_of(why)) from None
+        claims = await self._read(metadata, token, checks)
         id_tokens.check_claims(claims, issuer=metadata.issuer, client_id=self.settings.client_id, checks=checks)
         id_tokens.check_nonce(claims, begun.nonce, checks)
         if begun.anew:
             id_tokens.check_authenticated(claims, checks, says=metadata.says_auth_time)
         id_tokens.check_access_token(claims, token, tokens.get("access_token"), checks)
         return claims
+
+    async def _read(self, metadata: Metadata, token: str, checks: Checks) -> dict[str, Any]:
+        try:
+            return await id_tokens.read(token, lambda kid: self.discovery.key(metadata, kid), checks)
+        except NotFetched as why:
+            raise refused("token_key", "a key that the provider publishes", words_of(why)) from None
 
     async def _userinfo(self, metadata: Metadata, tokens: dict[str, Any], claims: dict[str, Any], checks: Checks) -> dict[str, Any]:
         """Core, 5.3.2: what it says counts only for the subject of the ID token."""
@@ -206,6 +209,11 @@ class RelyingParty:
             ("oidc", *(storable(str(one))[:20] for one in amr[:10])) if isinstance(amr, list) else ("oidc",),
             _text(said, "sid"),
         )
+
+
+def _is_name(value: object) -> bool:
+    """Whether something goes by it, as `check_claims` takes a subject."""
+    return isinstance(value, str) and bool(value) and value.isprintable()
 
 
 def _text(said: Mapping[str, Any], name: str) -> str | None:

@@ -81,10 +81,16 @@ def becoming(connection: Connection) -> Callable[[Connection], Connection]:
 async def refusal(auth: Auth, connected: Connected, answer: httpx.Response) -> Row:
     """The check that failed, as the audit log has it; the person's page shows its number."""
     assert answer.status_code == 401, (answer.status_code, answer.text)
+    row = await last_refusal(auth, connected)
+    assert row["trace"] in answer.text
+    return row
+
+
+async def last_refusal(auth: Auth, connected: Connected) -> Row:
+    """Of somebody who would have come in by this connection, or of what its provider told."""
     async with auth.parts.connections._database.reading(connected.house.tenant.place) as connection:
         row = await connection.fetchrow(LAST, id=connected.connection.id)
     assert row is not None
-    assert row["trace"] in answer.text
     return row
 
 

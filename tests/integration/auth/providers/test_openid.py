@@ -13,7 +13,9 @@ from auth.service import Auth
 from tenants.ids import new_id
 from tests.forms import form_of
 from tests.integration.auth.conftest import client_at, who
-from tests.integration.auth.providers.connecting import Connected, refused
+from tests.integration.auth.providers.connecting import Connected, connect, last_refusal, refused
+from tests.integration.conftest import House
+from tests.peers import openid
 from tests.peers.openid import CLIENT, Provider
 
 
@@ -82,6 +84,7 @@ async def test_the_provider_says_that_somebody_signed_out_and_their_session_here
         return provider.signed({**claims, "events": event, **changed})
 
     wrong = [token(events={}), token(aud="other"), token(nonce="n"), token(sid=None), token(sid=1), token(jti=None), token(jti=""), "nonsense"]
+    wrong += [token(jti="\ud800"), token(sid="a\0b"), token(sid="\ud800", sub="somebody")]
     refusals = [(await connected.browser.post(address, data={"logout_token": one})).status_code for one in wrong]
     still = (await who(connected.browser))["me"]
     heard = await connected.browser.post(address, data={"logout_token": token()})
@@ -91,6 +94,20 @@ async def test_the_provider_says_that_somebody_signed_out_and_their_session_here
     assert still is not None
     assert heard.status_code == 200
     assert (after.status_code, after.headers["location"]) == (303, "/auth/login?next=/auth/account")
+
+
+async def test_a_sign_out_whose_key_cannot_be_asked_for_is_refused_and_in_the_audit_log(auth: Auth, app: ASGIApp, acme: House) -> None:
+    with openid.running() as provider:
+        connection = await connect(auth, acme, provider)
+        provider.answers["/jwks"] = (503, b"away", "text/plain")
+        now = int(time.time())
+        event: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
+        token = provider.signed({"iss": provider.issuer, "aud": CLIENT, "iat": now, "exp": now + 60, "events": event, "jti": "1", "sid": "s"})
+        async with client_at(app, "acme.localhost") as browser:
+            answer = await browser.post(f"/auth/oidc/{connection.name}/backchannel", data={"logout_token": token})
+            noted = await last_refusal(auth, Connected(connection, browser, acme))
+
+    assert (answer.status_code, noted["name"]) == (400, "token_key")
 
 
 async def test_a_provider_that_names_the_person_alone_ends_all_that_they_opened_through_it_once(
