@@ -179,7 +179,7 @@ class Connecting:
         }
 
     async def objections(self, wanted: Wanted) -> dict[str, str]:
-        """What is wrong with its name, its label and its roles."""
+        """What is wrong with its name, its label, its roles and its domains."""
         wrong: dict[str, str] = {}
         if not _NAME.fullmatch(wanted.name):
             wrong["name"] = "takes 1 to 40 lower-case letters, digits and hyphens within, as addresses have it"
@@ -192,6 +192,11 @@ class Connecting:
                 wrong[field_name] = "cannot be owner: owners are made by owners"
             elif role not in known:
                 wrong[field_name] = f"is no role of this organization; there are {', '.join(sorted(known))}"
+        for domain in wanted.domains:
+            try:
+                email_domain(domain)
+            except ValidationFailed as refusal:
+                wrong[f"domain.{domain}"] = refusal.fields["domain"]
         return wrong
 
 

@@ -53,9 +53,8 @@ async def change(connecting: Connecting, wanted: Changed) -> dict[str, Any]:
         right = f"imprint connections change {connecting.tenant.slug} {known.kind} {known.name}"
         raise Conflict(f"{wanted.name} is a connection of the kind {known.kind}, not {wanted.kind}. Run: {right}")
     after = replace(known, **wanted.terms)
-    wrong = await connecting.objections(
-        Wanted(after.name, after.kind, {}, label=after.label, default_role=after.default_role, group_roles=after.group_roles)
-    )
+    terms: dict[str, Any] = {"label": after.label, "default_role": after.default_role, "group_roles": after.group_roles, "domains": wanted.domains}
+    wrong = await connecting.objections(Wanted(after.name, after.kind, {}, **terms))
     try:
         after = await _with_values(connecting, after, wanted)
     except ValidationFailed as refusal:

@@ -152,8 +152,9 @@ async def test_what_is_wrong_is_refused_with_what_to_do_and_nothing_is_changed(
     both = await imprint(migrated, *change, "oauth2", "forge", "--map", "a=author", "--no-map")
     unknown = await imprint(migrated, *change, "oauth2", "nowhere", "--scopes", "read", "--json")
     of_another_kind = await imprint(migrated, *change, "ldap", "forge", "--seconds", "9", "--json")
-    amiss = ("--scopes", 'a"b', "--id-field", "a b", "--default-role", "king", "--label", "")
+    amiss = ("--scopes", 'a"b', "--id-field", "a b", "--default-role", "king", "--label", "", "--domain", "no domain")
     wrong = await imprint(migrated, *change, "oauth2", "forge", *amiss, "--json")
+    nowhere = await imprint(migrated, *change, "oauth2", "forge", "--label", "New", "--domain", "forge.example", "--domain", "nowhere", "--json")
     moved = await imprint(migrated, *change, "oauth2", "forge", "--token-url", "https://evil.example.com/t", "--json")
 
     assert (nothing.code, both.code, unknown.code, of_another_kind.code, wrong.code, moved.code) == (2, 2, 1, 1, 1, 1)
@@ -161,7 +162,8 @@ async def test_what_is_wrong_is_refused_with_what_to_do_and_nothing_is_changed(
     assert "exclude each other" in both.err
     assert (unknown.json["error"]["code"], of_another_kind.json["error"]["code"]) == ("NOT_FOUND", "CONFLICT")
     assert "imprint connections change acme oauth2 forge" in of_another_kind.json["error"]["message"]
-    assert set(wrong.json["error"]["fields"]) == {"scopes", "id_field", "default_role", "label"}
+    assert set(wrong.json["error"]["fields"]) == {"scopes", "id_field", "default_role", "label", "domain.no domain"}
+    assert set(nowhere.json["error"]["fields"]) == {"domain.nowhere"}
     assert set(moved.json["error"]["fields"]) == {"client_secret"}
     assert await kept(auth, acme, "forge") == before
     assert (await imprint(migrated, "connections", "remove", "acme", "forge")).code == 0

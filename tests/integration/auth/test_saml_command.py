@@ -40,10 +40,11 @@ async def test_what_is_wrong_with_a_saml_connection_is_said_together(migrated: T
     file = tmp_path / "metadata.xml"
     file.write_text("<!DOCTYPE x><x/>")
 
-    wrong = await imprint(migrated, "connections", "add", "acme", "saml", "Not_A_Name", "--metadata", str(file), "--default-role", "king")
+    terms = ("--default-role", "king", "--domain", "nowhere")
+    wrong = await imprint(migrated, "connections", "add", "acme", "saml", "Not_A_Name", "--metadata", str(file), *terms)
     nowhere = await imprint(migrated, "connections", "add", "acme", "saml", "x", "--metadata", str(tmp_path / "none.xml"))
 
     assert (wrong.code, nowhere.code) == (1, 2)
-    for part in ("name", "default_role", "metadata", "document type"):
+    for part in ("name", "default_role", "metadata", "document type", "domain.nowhere"):
         assert part in wrong.err
     assert "there is no file" in nowhere.err
