@@ -16,7 +16,7 @@ def test_a_check_comes_out_of_json_as_it_went_in() -> None:
     again = Check.of(json.loads(json.dumps(check.document())))
 
     assert again == check
-    assert wording("de").said(again.expected) == "3 davon, das Attribut mail"
+    assert wording("de").said(again.expected) == "Anzahl: 3, das Attribut mail"
     assert wording("fr").said(again.found) == "https://a.example/{x}"
 
 
