@@ -74,8 +74,8 @@ class RelyingParty:
         self._check_answer(answer, metadata, checks)
         tokens = await self._tokens(metadata, answer["code"], begun, checks)
         claims = await self._claims(metadata, tokens, begun, checks)
-        said = {**(await self._userinfo(metadata, tokens, claims, checks)), **claims}
-        return self._identity(said)
+        more = await self._userinfo(metadata, tokens, claims, checks)
+        return self._identity({**more, **claims}, claims, more)
 
     async def claims_of_logout(self, token: str, checks: Checks) -> dict[str, Any]:
         """What a logout token says (Back-Channel Logout 1.0, 2.6). Raises SignInRefused."""
@@ -193,16 +193,18 @@ class RelyingParty:
         checks.require("userinfo_subject", "the person of the ID token", AS_EXPECTED if same else "somebody else", when=same)
         return document
 
-    def _identity(self, said: Mapping[str, Any]) -> ExternalIdentity:
+    def _identity(self, said: Mapping[str, Any], *answers: Mapping[str, Any]) -> ExternalIdentity:
+        """`said`: what all `answers` say together."""
         settings = self.settings
+        email = _text(said, settings.email_claim)
         groups = said.get(settings.groups_claim)
         names = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
         amr = said.get("amr")
         return ExternalIdentity(
             self.connection.id,
             said["sub"],
-            _text(said, settings.email_claim),
-            said.get("email_verified") in (True, "true") or settings.email_trusted,
+            email,
+            settings.email_trusted or any(_verified(answer, email) for answer in answers),
             _text(said, settings.username_claim),
             _text(said, settings.name_claim),
             tuple(storable(str(name))[:200] for name in names[:1000]),
@@ -214,6 +216,11 @@ class RelyingParty:
 def _is_name(value: object) -> bool:
     """Whether something goes by it, as `check_claims` takes a subject."""
     return isinstance(value, str) and bool(value) and value.isprintable()
+
+
+def _verified(answer: Mapping[str, Any], email: str | None) -> bool:
+    """`email_verified` speaks of the claim `email` beside it (Core, 5.1), and of no other that an address is taken from."""
+    return email is not None and _text(answer, "email") == email and answer.get("email_verified") in (True, "true")
 
 
 def _text(said: Mapping[str, Any], name: str) -> str | None:

@@ -29,6 +29,29 @@ async def test_somebody_signs_in_at_the_provider_and_is_who_they_are_there(conne
     assert urlsplit(there).path == "/authorize"
 
 
+async def test_an_address_is_verified_only_where_the_provider_says_so_of_this_one(
+    auth: Auth, acme: House, connected: Connected, provider: Provider
+) -> None:
+    other = f"{new_id().hex}@acme.example"
+
+    def speaking_of_another(claims: dict[str, Any]) -> None:
+        claims["email"] = other
+        del claims["email_verified"]
+
+    provider.person["preferred_username"] = other
+    by_name = Connected(await connect(auth, acme, provider, email_claim="preferred_username"), connected.browser, acme)
+    by_both = Connected(await connect(auth, acme, provider, userinfo=True), connected.browser, acme)
+
+    of_another_claim = await refused(auth, by_name, await by_name.bring(provider.agree(await by_name.begin())))
+    provider.claims = speaking_of_another
+    of_another_answer = await refused(auth, by_both, await by_both.bring(provider.agree(await by_both.begin())))
+    provider.claims = lambda claims: claims.pop("email_verified")
+    of_this_one = await by_both.bring(provider.agree(await by_both.begin()))
+
+    assert (of_another_claim, of_another_answer) == ("email_verified", "email_verified")
+    assert (of_this_one.status_code, (await who(connected.browser))["me"]["role"]) == (303, "author")
+
+
 async def test_methods_that_nothing_can_store_do_no_harm(connected: Connected, provider: Provider) -> None:
     provider.claims = lambda claims: claims.update(amr=["pwd\0", "\ud800", 7])
     back = await connected.bring(provider.agree(await connected.begin()))
