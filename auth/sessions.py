@@ -254,19 +254,15 @@ class Sessions:
     async def revoke_all_in(self, change: Transaction, user_id: UUID) -> None:
         await change.connection.execute(REVOKE_ALL, user_id=user_id, now=change.now)
 
-    @repeatable
-    async def revoke_at_provider(self, tenant: Tenant, connection_id: UUID, *provider_sessions: str) -> list[UUID]:
+    async def revoke_at_provider_in(self, change: Transaction, connection_id: UUID, *provider_sessions: str) -> list[UUID]:
         """The provider has ended sessions of its: all that were opened by them end here. Their ids."""
         hashes = [digest(name) for name in provider_sessions]
-        async with transaction(self._database, tenant, Cause(new_id())) as change:
-            rows = await change.connection.fetch(REVOKE_PROVIDER, connection_id=connection_id, provider_sessions=hashes, now=change.now)
+        rows = await change.connection.fetch(REVOKE_PROVIDER, connection_id=connection_id, provider_sessions=hashes, now=change.now)
         return [row["id"] for row in rows]
 
-    @repeatable
-    async def revoke_through(self, tenant: Tenant, connection_id: UUID, user_id: UUID) -> list[UUID]:
+    async def revoke_through_in(self, change: Transaction, connection_id: UUID, user_id: UUID) -> list[UUID]:
         """All that somebody has opened through a connection. Their ids."""
-        async with transaction(self._database, tenant, Cause(new_id())) as change:
-            rows = await change.connection.fetch(REVOKE_CONNECTION, connection_id=connection_id, user_id=user_id, now=change.now)
+        rows = await change.connection.fetch(REVOKE_CONNECTION, connection_id=connection_id, user_id=user_id, now=change.now)
         return [row["id"] for row in rows]
 
     async def origin(self, tenant: Tenant, session_id: UUID) -> Origin | None:

@@ -17,13 +17,16 @@ from auth.http.entering import arrival_of, arrive, begun_again, bound_browser, b
 from auth.http.hints import hint_of
 from auth.http.pages import redirect
 from auth.http.provider_answers import GOOD_FOR, answer_of
+from auth.identities import ExternalIdentity
 from auth.oidc.id_tokens import good_until
 from auth.oidc.module import OidcModule
 from auth.oidc.relying_party import Begun
 from auth.parts import Parts
 from auth.sso.checks import AS_EXPECTED, Checks, SignInRefused, refused
 from auth.sso.connections import Connection
-from tenants.registry import Tenant
+from auth.sso.handles import Steps
+from auth.sso.linking import person_of
+from tenants.transaction import Transaction
 
 STATE, LOGOUT = "oidc", "oidc_logout"
 _LOGOUT_FIELDS = frozenset({"logout_token"})
@@ -78,24 +81,30 @@ async def hear_of_logout(request: AnyRequest, parts: GivenParts, name: FromPath[
     tenant = tenant_of(request)
     connection = await connection_named(parts, request, name, "oidc")
     checks = Checks()
+
+    async def steps(these: Steps) -> list[UUID]:
+        once = await these.first_time(LOGOUT, f"{connection.id}\n{claims['jti']}", good_until(claims))
+        checks.require("logout_once", "a token that comes for the first time", AS_EXPECTED if once else "one that came before", when=once)
+        return await _ended(parts, these.change, connection, claims)
+
     fields = await form_fields(request, _LOGOUT_FIELDS, largest=LONGEST_TOKEN, longest=LONGEST_TOKEN)
     try:
         claims = await _module(parts).relying_party(tenant, connection).claims_of_logout(fields.get("logout_token", ""), checks)
-        once = await parts.handles.first_time(tenant, LOGOUT, f"{connection.id}\n{claims['jti']}", good_until(claims))
-        checks.require("logout_once", "a token that comes for the first time", AS_EXPECTED if once else "one that came before", when=once)
+        ended = await parts.handles.together(tenant, steps)
     except SignInRefused as refusal:
         await parts.gate.refuse(tenant, connection, refusal, arrival_of(parts, request))
         return Response("", status_code=400, headers={"Cache-Control": "no-store"})
-    for id in await _ended(parts, tenant, connection, claims):
+    for id in ended:
         parts.rights.forget(tenant, id)
     return Response("", status_code=200, headers={"Cache-Control": "no-store"})
 
 
-async def _ended(parts: Parts, tenant: Tenant, connection: Connection, claims: Mapping[str, Any]) -> list[UUID]:
+async def _ended(parts: Parts, change: Transaction, connection: Connection, claims: Mapping[str, Any]) -> list[UUID]:
+    """Together with the note that the token came: where they cannot be ended now, it can come again."""
     if claims.get("sid"):
-        return await parts.sessions.revoke_at_provider(tenant, connection.id, claims["sid"])
-    known = await parts.linked.person(tenant, connection.id, claims["sub"])
-    return await parts.sessions.revoke_through(tenant, connection.id, known) if known else []
+        return await parts.sessions.revoke_at_provider_in(change, connection.id, claims["sid"])
+    known = await person_of(change, ExternalIdentity(connection.id, claims["sub"]))
+    return await parts.sessions.revoke_through_in(change, connection.id, known) if known else []
 
 
 def _module(parts: Parts) -> OidcModule:

@@ -15,14 +15,18 @@ from auth.http.entering import arrival_of
 from auth.http.handover import handed_over, module_of
 from auth.http.leaving import LOGOUT, SIGNED_OUT
 from auth.http.pages import redirect
+from auth.identities import ExternalIdentity
 from auth.parts import Parts
 from auth.saml.arrivals import Arrived
 from auth.sso.checks import AS_EXPECTED, Checks, SignInRefused, SignOutUnproven
 from auth.sso.connections import Connection
+from auth.sso.handles import Steps
+from auth.sso.linking import person_of
 from auth.sso.trail import Happened
 
 if TYPE_CHECKING:
     from auth.saml.logouts import LogoutAsked
+    from tenants.transaction import Transaction
 
 ASKED, ENDED = "saml_logout_asked", "SignedOutByProvider"
 LARGEST = 512 * 1024
@@ -63,9 +67,13 @@ async def _asked(parts: Parts, request: AnyRequest, connection: Connection, arri
     """By name and session, not by cookie: the provider may come with a frame or a browser that has none."""
     tenant, checks, module = tenant_of(request), Checks(), module_of(parts)
     asked, names = await module.logout_asked(tenant, connection, checks, arrived)
-    once = await parts.handles.first_time(tenant, ASKED, f"{connection.id}\n{asked.id}", asked.until)
-    checks.require("logout_once", "a request that comes for the first time", AS_EXPECTED if once else "one that came before", when=once)
-    known, ended = await _ended(parts, request, connection, asked, names)
+
+    async def steps(these: Steps) -> tuple[UUID | None, list[UUID]]:
+        once = await these.first_time(ASKED, f"{connection.id}\n{asked.id}", asked.until)
+        checks.require("logout_once", "a request that comes for the first time", AS_EXPECTED if once else "one that came before", when=once)
+        return await _ended(parts, these.change, connection, asked, names)
+
+    known, ended = await parts.handles.together(tenant, steps)
     for id in ended:
         parts.rights.forget(tenant, id)
     happened = Happened(ENDED, connection.kind, correlation_of(request), connection.id, known, address_of(parts, request), {"sessions": len(ended)})
@@ -76,13 +84,12 @@ async def _asked(parts: Parts, request: AnyRequest, connection: Connection, arri
     return redirect(SIGNED_OUT) if sent is None else await handed_over(parts, request, connection, sent)
 
 
-async def _ended(parts: Parts, request: AnyRequest, connection: Connection, asked: LogoutAsked, names: list[str]) -> tuple[UUID | None, list[UUID]]:
-    """Whom it is about, as far as that is known, and the sessions that have ended."""
-    tenant = tenant_of(request)
-    known = await parts.linked.person(tenant, connection.id, asked.name_id)
+async def _ended(parts: Parts, change: Transaction, connection: Connection, asked: LogoutAsked, names: list[str]) -> tuple[UUID | None, list[UUID]]:
+    """Whom it is about, as far as that is known, and the sessions that have ended: together with the note that the request came."""
+    known = await person_of(change, ExternalIdentity(connection.id, asked.name_id))
     if asked.session_indexes:
-        return known, await parts.sessions.revoke_at_provider(tenant, connection.id, *names)
-    return known, await parts.sessions.revoke_through(tenant, connection.id, known) if known else []
+        return known, await parts.sessions.revoke_at_provider_in(change, connection.id, *names)
+    return known, await parts.sessions.revoke_through_in(change, connection.id, known) if known else []
 
 
 async def _answered(parts: Parts, request: AnyRequest, connection: Connection, arrived: Arrived) -> Response[str]:

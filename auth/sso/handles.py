@@ -75,20 +75,20 @@ class Handles:
 
 
 class Steps:
-    """What can be done with handles within a transaction."""
+    """What can be done with handles within a transaction, `change`, in which more may be done."""
 
     def __init__(self, change: Transaction) -> None:
-        self._change = change
+        self.change = change
 
     async def keep(self, purpose: str, payload: Mapping[str, Any], *, seconds: int, browser: str | None = None) -> str:
         handle = new_opaque()
-        await self._change.connection.execute(
+        await self.change.connection.execute(
             KEEP,
             hash=digest(handle),
             purpose=purpose,
             payload=self._sealed(purpose, payload),
             browser=digest(browser) if browser else None,
-            expires_at=self._change.now + timedelta(seconds=seconds),
+            expires_at=self.change.now + timedelta(seconds=seconds),
         )
         return handle
 
@@ -99,7 +99,7 @@ class Steps:
         return await self._found(LOOK, purpose, handle, browser)
 
     async def first_time(self, purpose: str, value: str, until: datetime) -> bool:
-        remembered = await self._change.connection.execute(
+        remembered = await self.change.connection.execute(
             ONCE, hash=digest(f"{purpose}\n{value}"), purpose=purpose, payload=self._sealed(purpose, {}), expires_at=until
         )
         return bool(remembered)
@@ -107,18 +107,18 @@ class Steps:
     async def _found(self, query: Statement, purpose: str, handle: str | None, browser: str | None) -> dict[str, Any]:
         if not handle or len(handle) > LONGEST:
             raise refused(f"{purpose}_known", "the number of a sign-in that began here", NOTHING)
-        row = await self._change.connection.fetchrow(query, hash=digest(handle), purpose=purpose)
+        row = await self.change.connection.fetchrow(query, hash=digest(handle), purpose=purpose)
         if row is None:
             raise refused(f"{purpose}_known", "the number of a sign-in that began here and has not ended", "one that is unknown or was used before")
         if not row["good"]:
             raise refused(f"{purpose}_fresh", "a sign-in that began a few minutes ago", "one that took too long")
         if row["browser"] is not None and (browser is None or row["browser"] != digest(browser)):
             raise refused(f"{purpose}_browser", "the browser in which the sign-in began", "another one")
-        document: dict[str, Any] = json.loads(self._change.tenant.key.decrypt(row["payload"], handle_context(purpose)))
+        document: dict[str, Any] = json.loads(self.change.tenant.key.decrypt(row["payload"], handle_context(purpose)))
         return document
 
     def _sealed(self, purpose: str, payload: Mapping[str, Any]) -> bytes:
-        return self._change.tenant.key.encrypt(json.dumps(payload).encode(), handle_context(purpose))
+        return self.change.tenant.key.encrypt(json.dumps(payload).encode(), handle_context(purpose))
 
 
 def handle_context(purpose: str) -> bytes:

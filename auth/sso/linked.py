@@ -1,12 +1,11 @@
-"""Asking outside of any transaction whom a provider's person is here, and what the provider said of them."""
+"""Asking outside of any transaction what a provider said of somebody."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from auth.identities import ExternalIdentity
-from auth.sso.linking import person_of, said_of
+from auth.sso.linking import said_of
 from tenants.database import repeatable
 from tenants.ids import new_id
 from tenants.registry import Tenant
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
 class Linked:
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    @repeatable
-    async def person(self, tenant: Tenant, connection_id: UUID, subject: str) -> UUID | None:
-        async with transaction(self._database, tenant, Cause(new_id())) as change:
-            return await person_of(change, ExternalIdentity(connection_id, subject))
 
     @repeatable
     async def said(self, tenant: Tenant, connection_id: UUID, user_id: UUID) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,12 +13,17 @@ from litestar.types import ASGIApp
 
 from auth.service import Auth
 from tenants.ids import new_id
+from tenants.settings import TenantSettings
+from tenants.statements import statement
 from tests.forms import form_of
 from tests.integration.auth.conftest import client_at, who
 from tests.integration.auth.providers.connecting import Connected, connect, last_refusal, refused
 from tests.integration.conftest import House
+from tests.integration.serving import running
 from tests.peers import openid
 from tests.peers.openid import CLIENT, Provider
+
+HELD = statement("SELECT id FROM __tenant__.sessions FOR UPDATE")
 
 
 async def test_somebody_signs_in_at_the_provider_and_is_who_they_are_there(connected: Connected, provider: Provider) -> None:
@@ -131,6 +138,29 @@ async def test_a_sign_out_whose_key_cannot_be_asked_for_is_refused_and_in_the_au
             noted = await last_refusal(auth, Connected(connection, browser, acme))
 
     assert (answer.status_code, noted["name"]) == (400, "token_key")
+
+
+async def test_a_sign_out_that_could_not_be_done_is_done_when_it_comes_again(
+    migrated: TenantSettings, auth: Auth, connected: Connected, provider: Provider
+) -> None:
+    session = new_id().hex
+    provider.claims = lambda claims: claims.update(sid=session)
+    await connected.bring(provider.agree(await connected.begin()))
+    now = int(time.time())
+    event: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    token = provider.signed(
+        {"iss": provider.issuer, "aud": CLIENT, "iat": now, "exp": now + 60, "events": event, "jti": new_id().hex, "sid": session}
+    )
+
+    async with running(replace(migrated, lock_seconds=1)) as impatient, client_at(impatient, "acme.localhost") as another:
+        heard = partial(another.post, f"{connected.path}/backchannel", data={"logout_token": token})
+        async with auth.parts.connections._database.writing(connected.house.tenant.place) as busy:
+            await busy.fetch(HELD)
+            first = await heard()
+        second = await heard()
+
+    assert (first.status_code, second.status_code) == (503, 200)
+    assert (await connected.browser.get("/auth/account")).status_code == 303
 
 
 async def test_a_provider_that_names_the_person_alone_ends_all_that_they_opened_through_it_once(
