@@ -35,7 +35,10 @@ def _values(*, adding: bool) -> Callable[[Command], Command]:
         click.option("--groups-claim", help="The claim that holds the person's groups."),
         click.option("--username-claim", help="The claim that holds the person's username."),
         click.option("--name-claim", help="The claim that holds the person's name."),
-        click.option("--email-claim", help="The claim that holds the person's address."),
+        click.option(
+            "--email-claim",
+            help="The claim that holds the person's address; of any but email no provider says that it is verified, see --email-trusted.",
+        ),
         click.option("--scopes", help="With spaces between."),
         click.option("--authentication", help=_PROOF),
         click.option("--private-key-file", "key_file", type=_FILE, help="A private JWK instead: the client proves itself with it (private_key_jwt)."),
