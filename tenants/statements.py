@@ -18,7 +18,9 @@ from tenants.naming import TENANT_SCHEMA, SchemaName, quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_KEPT, LONGEST_KEPT = 4_096, 8_000  # texts, characters
+# Outsiders' questions become texts, too: of short ones (in characters) so many are kept, of longer ones fewer, some 30 MB in all at most.
+SHORT, MOST_SHORT = 1_500, 4_096
+LONGEST_KEPT, MOST_LONG = 8_000, 512
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call] # SQLAlchemy's dialects are not annotated
 
 
@@ -45,7 +47,9 @@ class Statement:
 
 def in_schema(text: str, schema: SchemaName) -> str:
     """The text as it is sent for this tenant."""
-    return _kept(text, schema) if len(text) <= LONGEST_KEPT else _replaced(text, schema)
+    if len(text) <= SHORT:
+        return _short(text, schema)
+    return _long(text, schema) if len(text) <= LONGEST_KEPT else _replaced(text, schema)
 
 
 def _replaced(text: str, schema: SchemaName) -> str:
@@ -53,7 +57,7 @@ def _replaced(text: str, schema: SchemaName) -> str:
 
 
 # One text for all connections, whose caches of prepared statements find it by its hash, which Python computes once.
-_kept = lru_cache(maxsize=MOST_KEPT)(_replaced)
+_short, _long = lru_cache(maxsize=MOST_SHORT)(_replaced), lru_cache(maxsize=MOST_LONG)(_replaced)
 
 
 def statement(source: ClauseElement | str) -> Statement:
