@@ -45,7 +45,7 @@ POLICIES: Rules = MappingProxyType(
 )
 """By path. `sessions`: the installation may end them earlier, never later.
 
-`signIn.trustProviders`: whether who comes through an identity provider is asked for no second factor here.
+`signIn.trustProviders`: whether who comes through an identity provider is asked for no second factor here; owners who have one are.
 `signIn.enforced`: everybody comes through a provider, but for the owners in `signIn.breakGlass`; see `auth.enforced`.
 `signIn.allowedNetworks`: from where people sign in and act; from everywhere where there are none.
 `signIn.rememberDays`: for how many days a device may be remembered on which somebody gave their second factor; 0: never.

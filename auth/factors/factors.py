@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from auth.accounts import Account
 from auth.enforced import keep_factor
 from auth.errors import InvalidCode, ProviderOnly
 from auth.factors import codes
@@ -15,6 +16,7 @@ from auth.factors.recovery import FORGET_CODES, forget_if_last, new_codes, use_c
 from auth.limits import Limits, name_counted
 from auth.policies import Decided
 from auth.remembered import forget_devices
+from auth.sso.mapping import OWNER
 from auth.sso.trail import Happened, tell_in
 from tenants.database import repeatable
 from tenants.errors import Conflict, NotFound
@@ -93,18 +95,20 @@ class Factors:
         row = await self._row(tenant, user_id)
         return Held(row["confirmed_at"] is not None, row["codes"], row["passkeys"]) if row else Held(authenticator=False, recovery_codes=0)
 
-    async def needed(self, user_id: UUID, amr: tuple[str, ...], decided: Decided, tenant: Tenant, *, by_provider: bool) -> Need:
+    async def needed(self, account: Account, amr: tuple[str, ...], decided: Decided, tenant: Tenant, *, by_provider: bool) -> Need:
         """`by_provider`: they come through an identity provider, whose own second factor an organization may trust.
 
+        An owner's own is asked for all the same: providers are connected by administrators, and what an owner may do only owners give.
         Raises ProviderOnly.
         """
         if not by_provider and decided.enforced:
-            return await self._by_break_glass(user_id, amr, decided, tenant)
-        if "mfa" in amr or (by_provider and decided.providers_trusted):
+            return await self._by_break_glass(account.user_id, amr, decided, tenant)
+        vouched = "mfa" in amr or (by_provider and decided.providers_trusted)
+        if vouched and not (by_provider and account.role == OWNER):
             return Need.NOTHING
-        if (await self.of(tenant, user_id)).anything:
+        if (await self.of(tenant, account.user_id)).anything:
             return Need.PROVE
-        return Need.ENROL if decided.second_factor_required else Need.NOTHING
+        return Need.ENROL if decided.second_factor_required and not vouched else Need.NOTHING
 
     async def _by_break_glass(self, user_id: UUID, amr: tuple[str, ...], decided: Decided, tenant: Tenant) -> Need:
         """A password alone, and setting a factor up now, is not for them. Raises ProviderOnly."""

@@ -43,7 +43,7 @@ async def enter(parts: Parts, request: AnyRequest, account: Account, amr: tuple[
     """Somebody has proven who they are, by `amr` (RFC 8176): on to their second factor where there has to be one, else to their session."""
     tenant = tenant_of(request)
     decided = await parts.policies.of(tenant)
-    need = await parts.factors.needed(account.user_id, amr, decided, tenant, by_provider=via is not None)
+    need = await parts.factors.needed(account, amr, decided, tenant, by_provider=via is not None)
     if need is Need.NOTHING:
         return await come_in(parts, request, account.user_id, amr, wanted, via)
     if need is Need.PROVE and not decided.enforced and (renewed := await _recalled(parts, request, account.user_id, decided.remember_days)):

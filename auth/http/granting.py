@@ -70,7 +70,7 @@ async def second_factor(
     Raises TotpRequired, PasskeyRequired, SecondFactorMissing, InvalidCode.
     """
     tenant = tenant_of(request)
-    need = await parts.factors.needed(account.user_id, amr, await parts.policies.of(tenant), tenant, by_provider=by_provider)
+    need = await parts.factors.needed(account, amr, await parts.policies.of(tenant), tenant, by_provider=by_provider)
     if need is Need.NOTHING:
         return amr
     if need is Need.ENROL:

@@ -237,10 +237,27 @@ async def test_identity_providers_are_trusted_with_it_unless_the_organization_do
     for trusted in (True, False):
         await demand(bus, strict, {"signIn": {"trustProviders": trusted}})
         decided = await auth.parts.policies.of(strict.tenant)
-        needs.append(await auth.parts.factors.needed(account.user_id, ("oidc",), decided, strict.tenant, by_provider=True))
+        needs.append(await auth.parts.factors.needed(account, ("oidc",), decided, strict.tenant, by_provider=True))
     await demand(bus, strict, {"signIn": {"trustProviders": None}})
 
     assert [need.value for need in needs] == ["nothing", "enrol"]
+
+
+@pytest.mark.parametrize(("role", "expected"), [("owner", ["prove", "prove"]), ("admin", ["nothing", "nothing"])])
+async def test_an_owner_is_asked_for_their_own_whatever_a_provider_vouches_for(
+    auth: Auth, acme: House, globex: House, new_person: NewPerson, role: str, expected: list[str]
+) -> None:
+    for house in (acme, globex):
+        enrolled, without = await enrol(auth, await new_person(house, role=role)), await new_person(house, role=role)
+        decided = await auth.parts.policies.of(house.tenant)
+        has, has_none = [await auth.parts.accounts.get(house.tenant, person.user_id) for person in (enrolled.person, without)]
+        assert has
+        assert has_none
+        needs = [await auth.parts.factors.needed(has, amr, decided, house.tenant, by_provider=True) for amr in (("saml",), ("oidc", "mfa"))]
+
+        assert decided.providers_trusted
+        assert [need.value for need in needs] == expected
+        assert (await auth.parts.factors.needed(has_none, ("saml",), decided, house.tenant, by_provider=True)).value == "nothing"
 
 
 async def test_an_operator_resets_it_and_an_erased_persons_is_gone(
