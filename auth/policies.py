@@ -16,7 +16,7 @@ from tenants.registry import Tenant
 class Decided:
     """`public_reading`: whether people who are not signed in may read. A session ends `session` after it began, or `idle` after it was last used.
 
-    `second_factor_required`: of everybody. `providers_trusted`: who comes through an identity provider is asked for none here, owners who have one excepted.
+    `second_factor_required`: of everybody. `providers_trusted`: who comes through a provider is asked for none, owners who have one excepted.
     `remember_days`: for how long a device may be remembered on which somebody gave theirs; 0: never.
     `language`: the one it writes in (BCP 47). `enforced`: everybody comes through a provider, but for `break_glass`; see `auth.enforced`.
     `networks`: from where people sign in and act; empty: from everywhere.

@@ -44,6 +44,8 @@ class InTime:
             if not body.late:
                 raise
             task.uncancel()
+            # The server closes the connection once nobody can ask for the rest: not when what the refusal holds is collected some day.
+            body.next = _gone
             raise TooSlow from None
         finally:
             del self._coming[body]
@@ -92,6 +94,10 @@ class _Body:
         """Past the empty end of a body that was whole before it."""
         message = await self.next()
         return await self.next() if message["type"] == "http.request" else message
+
+
+async def _gone() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def _declared(headers: Headers) -> int | None:
