@@ -42,6 +42,7 @@ from tests.integration.transfer.conftest import SECRET
 from tests.quiet import quiet
 
 HEARD = 2.5  # a registry asks every second
+MOST_INVITED = 100  # an organization of this tier may have 200 members
 
 
 @asynccontextmanager
@@ -103,9 +104,9 @@ async def test_nobody_notices_while_every_key_is_renewed(inhabited: Installation
         async def invite(number: int) -> None:
             tenant = await registry.by_slug("acme")
             assert tenant is not None
-            email = f"new-{number}@acme.example"
-            await Bus(pool).execute(tenant, InviteUser(new_id(), email, "Somebody New"), SYSTEM, correlation_id=new_id())
-            invited.append(email)
+            if number < MOST_INVITED:
+                invited.append(f"new-{number}@acme.example")
+                await Bus(pool).execute(tenant, InviteUser(new_id(), invited[-1], "Somebody New"), SYSTEM, correlation_id=new_id())
             await found_again(pool, tenant, random.choice(invited))
             await asyncio.sleep(0.02)
 
