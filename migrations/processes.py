@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
@@ -23,6 +25,7 @@ from migrations.survey import Standing
 from migrations.version_row import VersionRowDiffers
 from tenants.database import DatabaseUnavailable, LockedOut
 from tenants.errors import Conflict, Refusal
+from tenants.orphans import die_with_parent
 
 LINE_BYTES = 1 << 20
 READY = b"ready\n"
@@ -156,6 +159,8 @@ async def _ask(process: Process, order: dict[str, Any]) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] = ()) -> None:  # noqa: ARG001 - the shape of every main
     """Answer orders until there are no more. What revisions print goes to standard error."""
+    if ask := die_with_parent(signal.SIGKILL, os.getppid()):
+        ask()  # Python that never returns does not see its input end
     from migrations.python import carried_out  # noqa: PLC0415 - Alembic is loaded in these processes alone
 
     answers, sys.stdout = sys.stdout, sys.stderr

@@ -31,11 +31,11 @@ from ops.observe.access import access_log
 from ops.observe.http import Observed
 from ops.observe.sampling import chooser
 from ops.settings import Settings
-from ops.stack.children import die_with_parent
 from ops.stack.memory import is_free
 from tenants.database import Database, DatabaseUnavailable
 from tenants.errors import ConfigurationError
 from tenants.lifecycle import NeverMigrated
+from tenants.orphans import die_with_parent
 from tenants.statements import statement
 from workers.mailbox import mailbox_app
 

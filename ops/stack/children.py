@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from ops.stack.service_user import ServiceUser, identity
+from tenants.orphans import die_with_parent
 
-PR_SET_PDEATHSIG = 1
 POLL = 0.01
 LOG_BYTES = 5_000_000
 
@@ -116,17 +114,3 @@ class Child:
         if self.log is None or not self.log.exists():
             return ""
         return " / ".join(self.log.read_text(errors="replace").strip().splitlines()[-lines:])
-
-
-def die_with_parent(number: signal.Signals, parent: int) -> Callable[[], None] | None:
-    """A hook for a child of `parent` that asks Linux for `number` when that dies, however it dies. Elsewhere the next start cleans up."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-
-    def ask() -> None:
-        prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), number)
-
-    return ask

@@ -95,6 +95,19 @@ async def test_a_second_interrupt_ends_python_that_never_returns(installation: T
     assert await columns_of(installation, "posts", "mood") == set()
 
 
+async def test_python_that_never_returns_ends_with_a_command_that_is_killed(installation: TenantSettings, further: Further) -> None:
+    await places(installation, 1)
+    further.write(ONLINE + ADD_MOOD + "while True:\n    pass", execution="python")
+    process = await begin(installation, "migrate", "up", "--budget", "3600", IMPRINT_REVISIONS=str(further.folder))
+    await until(installation, IN_PYTHON, 1)
+    process.kill()
+
+    async with asyncio.timeout(90):
+        await process.communicate()
+    await until(installation, IN_PYTHON, 0)
+    assert await columns_of(installation, "posts", "mood") == set()
+
+
 async def test_a_deadlock_with_python_is_tried_again(installation: TenantSettings, further: Further) -> None:
     await places(installation, 1)
     to = further.write(
